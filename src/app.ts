@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import express, { type Express } from 'express';
+import pinoHttp from 'pino-http';
+import { currentStaff } from './apps/accounts/current-staff';
+import type { Context } from './context';
+import { NotFoundError } from './errors';
+import { plainRequests, trailingSlash } from './http/addresses';
+import { routePolicies } from './http/allow';
+import { csrfProtection, csrfToken } from './http/csrf';
+import { errorHandler } from './http/error-handler';
+import { healthRoutes } from './http/health.routes';
+import { language, requestFlash } from './http/request-language';
+import { viewRenderer } from './http/render';
+import { securityHeaders } from './http/security-headers';
+import { createSessions } from './http/session';
+import { projectPath } from './lib/project-path';
+import { catalogue } from './messages';
+import { mountRoutes } from './routes';
+
+export interface App {
+  express: Express;
+  /** Not ready any more: the platform sends nothing new while requests under way are finished. */
+  drain(): void;
+  close(): Promise<void>;
+}
+
+const REQUEST_ID = /^[\w-]{20,200}$/;
+
+/** The whole application, in the order in which a request meets it. @throws when a route has no policy. */
+export function createApp(context: Context): App {
+  const { config, log } = context;
+  const app = express();
+  const state = { draining: false };
+  const sessions = createSessions(config, context.databaseUrl, log);
+
+  app.disable('x-powered-by');
+  app.set('trust proxy', config.http.trustProxy);
+  app.set('query parser', 'simple');
+
+  app.use((req, res, next) => {
+    const given = req.get('x-request-id');
+    req.requestId = given && REQUEST_ID.test(given) ? given : randomUUID();
+    res.set('X-Request-Id', req.requestId);
+    req.staff = null;
+    if (state.draining) res.set('Connection', 'close');
+    next();
+  });
+  app.use(
+    pinoHttp({
+      logger: log,
+      quietReqLogger: true,
+      genReqId: (req) => (req as unknown as express.Request).requestId,
+      // Query values may hold OAuth codes and searched e-mails: only the path is written.
+      serializers: { req: (req) => ({ id: req.id, method: req.method, path: String(req.url).split('?')[0] }), res: (res) => ({ status: res.statusCode }) },
+      customLogLevel: (_req, res, error) => (error || res.statusCode >= 500 ? 'error' : res.statusCode >= 400 ? 'warn' : 'info'),
+      autoLogging: { ignore: (req) => /^\/(healthz|readyz|css|js|vendor)\b/.test(req.url ?? '') },
+    }),
+  );
+  app.use(securityHeaders(config.production));
+  app.use(language(catalogue));
+  app.use(viewRenderer({ cache: config.production, csrfToken }));
+  app.use(express.static(projectPath('public'), { index: false, redirect: false, maxAge: config.production ? '1y' : 0, immutable: config.production }));
+  app.use(plainRequests);
+  app.use(healthRoutes(context, state));
+  app.use(trailingSlash);
+  app.use((_req, res, next) => {
+    res.set('Cache-Control', 'no-store');
+    next();
+  });
+  app.use(express.urlencoded({ extended: false, limit: '64kb', parameterLimit: 200 }));
+  app.use(sessions.middleware);
+  app.use(requestFlash);
+  app.use(currentStaff(context));
+  app.use(language(catalogue));
+  app.use(csrfProtection(config.http.publicUrl, config.production));
+  mountRoutes(app, context);
+  app.use((_req, _res, next) => next(new NotFoundError()));
+  app.use(errorHandler(log));
+
+  routePolicies(app);
+  return {
+    express: app,
+    drain() {
+      state.draining = true;
+    },
+    close: () => sessions.close(),
+  };
+}

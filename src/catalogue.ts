@@ -1,0 +1,4 @@
+import type { JobDefinition } from './jobs/job';
+
+/** Every job there is; each app names its own. */
+export const jobCatalogue: JobDefinition[] = [];

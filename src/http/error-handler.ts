@@ -1,0 +1,70 @@
+import type { ErrorRequestHandler, Request, Response } from 'express';
+import { AppError, BadRequestError, NotFoundError, NotSignedInError, UnavailableError, ValidationError } from '../errors';
+import { isUnavailable } from '../db/unavailable';
+import type { Logger } from '../logger';
+import { wantsFragment } from './render';
+
+/** JSON addresses answer in JSON; so does a page that was asked for as JSON. */
+export function wantsJson(req: Request): boolean {
+  return req.path.startsWith('/api/') || req.accepts(['html', 'json']) === 'json';
+}
+
+/** The one place where an error becomes an answer: a page, a fragment or a JSON:API error document. */
+export function errorHandler(log: Logger): ErrorRequestHandler {
+  return (thrown, req, res, next) => {
+    const error = toAppError(thrown);
+    const line = { err: thrown, requestId: req.requestId, method: req.method, path: req.path, staffId: req.staff?.id, status: error.status };
+    if (error.status >= 500) log.error(line, 'request failed');
+    else log.debug({ ...line, err: undefined, code: error.code }, 'request refused');
+    if (res.headersSent) return next(thrown);
+    if (error.retryAfterSeconds) res.set('Retry-After', String(Math.ceil(error.retryAfterSeconds)));
+    try {
+      answer(error, req, res);
+    } catch (failure) {
+      log.error({ err: failure, requestId: req.requestId }, 'the error page failed');
+      res.status(error.status).type('text').send(`${error.status}: ${error.message}\nRequest ${req.requestId}\n`);
+    }
+  };
+}
+
+function answer(error: AppError, req: Request, res: Response): void {
+  if (wantsJson(req)) {
+    const fields = error instanceof ValidationError ? Object.entries(error.fields) : [['', error.message] as const];
+    res.status(error.status).json({
+      errors: fields.map(([parameter, detail]) => ({
+        status: String(error.status),
+        code: error.code,
+        title: res.app.locals.statusTitles?.[error.status] ?? error.code,
+        detail,
+        ...(parameter ? { source: { parameter } } : {}),
+      })),
+    });
+    return;
+  }
+  if (error instanceof NotSignedInError) {
+    const address = `/login/?next=${encodeURIComponent(req.method === 'GET' ? req.originalUrl : '/patreon/')}`;
+    if (wantsFragment(req)) res.status(401).set('HX-Redirect', address).end();
+    else res.redirect(303, address);
+    return;
+  }
+  const page = [403, 404, 500, 503].includes(error.status) ? `errors/${error.status}` : 'errors/error';
+  if (wantsFragment(req)) res.set('HX-Retarget', '#messages').set('HX-Reswap', 'innerHTML');
+  const title = req.t(`shared:errors.${[403, 404, 500, 503].includes(error.status) ? error.status : 'other'}.title`);
+  res.view(page, { title, status: error.status, message: error.message, error }, { fragment: 'errors/_message', status: error.status });
+}
+
+/** Unknown errors stay unknown to the reader: only the request id is shown. */
+function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  if (isUnavailable(error)) return new UnavailableError();
+  const { status, type, code, name } = (error ?? {}) as { status?: number; type?: string; code?: string; name?: string };
+  if (name === 'URIError' || status === 404) return new NotFoundError();
+  // body-parser and friends mark what the client did wrong.
+  if (typeof status === 'number' && status >= 400 && status < 500) {
+    const message = type === 'entity.too.large' ? 'That is more than this form accepts.' : 'The request could not be read.';
+    return new AppError(status, type ?? 'bad_request', message);
+  }
+  if (typeof code === 'string' && /^22/.test(code)) return new BadRequestError('A value in the request cannot be stored or searched for.');
+  if (code === '23505') return new AppError(409, 'conflict', 'That already exists.');
+  return new AppError(500, 'internal', 'Something went wrong on our side.');
+}

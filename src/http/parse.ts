@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { NotFoundError, ValidationError } from '../errors';
+
+/** A row id from an address. Anything that cannot be one is simply not found. */
+export function rowId(value: unknown): number {
+  if (typeof value !== 'string' || !/^[1-9]\d{0,14}$/.test(value)) throw new NotFoundError();
+  return Number(value);
+}
+
+/** One text per form field or query parameter: a repeated one counts with its last value, `_csrf` is left out. */
+function flat(source: unknown): Record<string, unknown> {
+  const entries = Object.entries((source ?? {}) as Record<string, unknown>);
+  return Object.fromEntries(entries.filter(([k]) => k !== '_csrf'));
+}
+
+/** @throws ValidationError with one message per field. */
+export function parseForm<S extends z.ZodType>(schema: S, body: unknown): z.output<S> {
+  const parsed = schema.safeParse(flat(body));
+  if (parsed.success) return parsed.data;
+  throw validationError(parsed.error);
+}
+
+export function validationError(error: z.ZodError): ValidationError {
+  const fields: Record<string, string> = {};
+  for (const issue of error.issues) {
+    const field = issue.path.join('.') || 'form';
+    fields[field] ??= issue.message;
+  }
+  return new ValidationError(fields);
+}
+
+/** PostgreSQL cannot store NUL, and half a surrogate pair is no text. */
+export const plainText = z.string().refine((s) => !s.includes('\0') && s.isWellFormed(), 'This text holds characters that cannot be stored.');

@@ -1,0 +1,8 @@
+import type { Express } from 'express';
+import type { Context } from './context';
+import { accountsRoutes } from './apps/accounts/accounts.routes';
+
+/** The mount table: one line per app, in dependency order. Routes carry their full address and their own policy. */
+export function mountRoutes(app: Express, context: Context): void {
+  app.use(accountsRoutes(context));
+}
