@@ -1,0 +1,118 @@
+import type { z } from 'zod';
+import { isResourceId } from './attributes';
+import { storableJson } from './storable';
+
+/** A JSON:API resource object whose id and type are known to be good. */
+export interface ResourceObject {
+  type: string;
+  id: string;
+  attributes: unknown;
+  relationships: Readonly<Record<string, unknown>>;
+  raw: unknown;
+}
+
+/** A resource that could not be read: kept for quarantine while its neighbours are used. `raw` is storable as jsonb. */
+export interface RejectedRecord {
+  type: string;
+  id: string | null;
+  /** Paths and expectations, no values. */
+  reason: string;
+  raw: unknown;
+}
+
+/** Why one record is rejected; never leaves `src/patreon`. */
+export class RecordProblem extends Error {}
+
+/** Reads the resources of one document and collects those that are rejected. */
+export class DocumentReader {
+  readonly rejected: RejectedRecord[] = [];
+  private readonly included = new Map<string, unknown>();
+
+  constructor(document: Readonly<Record<string, unknown>>) {
+    if (!Array.isArray(document.included)) return;
+    for (const raw of document.included) {
+      if (isObject(raw) && typeof raw.type === 'string' && typeof raw.id === 'string') {
+        this.included.set(`${raw.type} ${raw.id}`, raw);
+      }
+    }
+  }
+
+  /** The resource, or null after noting it as rejected. */
+  read<T>(type: string, raw: unknown, map: (resource: ResourceObject, reader: DocumentReader) => T): T | null {
+    try {
+      return map(parseResourceObject(type, raw), this);
+    } catch (error) {
+      if (!(error instanceof RecordProblem)) throw error;
+      const id = isObject(raw) && isResourceId(raw.id) ? raw.id : null;
+      this.rejected.push({ type, id, reason: error.message, raw: storableJson(raw) });
+      return null;
+    }
+  }
+
+  /** The included resource of that type and id; null when there is no id, when it was not sent or is rejected. */
+  readIncluded<T>(type: string, id: string | null | undefined, map: (resource: ResourceObject) => T): T | null {
+    const raw = this.included.get(`${type} ${id}`);
+    return raw === undefined ? null : this.read(type, raw, map);
+  }
+
+  readAllIncluded<T>(type: string, ids: readonly string[], map: (resource: ResourceObject) => T): T[] {
+    return ids.map((id) => this.readIncluded(type, id, map)).filter((resource) => resource !== null);
+  }
+}
+
+function parseResourceObject(type: string, raw: unknown): ResourceObject {
+  if (!isObject(raw)) throw new RecordProblem('expected an object');
+  if (raw.type !== type) throw new RecordProblem(`type: expected ${type}`);
+  if (!isResourceId(raw.id)) throw new RecordProblem('id: expected text of 1 to 200 printable characters');
+  const { attributes = {}, relationships = {} } = raw;
+  if (!isObject(relationships)) throw new RecordProblem('relationships: expected an object');
+  return { type, id: raw.id, attributes, relationships, raw };
+}
+
+/** Attributes as the schema wants them, absent ones null, unknown ones left out. Throws RecordProblem. */
+export function parseAttributes<S extends z.ZodType>(schema: S, resource: ResourceObject): z.infer<S> {
+  const result = schema.safeParse(resource.attributes);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => `${['attributes', ...issue.path].join('.')}: ${issue.message}`);
+  throw new RecordProblem(problems.slice(0, 5).join('; '));
+}
+
+/** Id of a to-one relationship: null when it is empty, undefined when the document does not carry it. */
+export function toOne(resource: ResourceObject, name: string): string | null | undefined {
+  const data = linkage(resource, name);
+  return data === undefined || data === null ? data : linkedId(data, name);
+}
+
+/**
+ * Ids of a to-many relationship, each once; undefined when the document does not carry it.
+ * Patreon has been seen to send `data: null` for an empty one.
+ */
+export function toMany(resource: ResourceObject, name: string): string[] | undefined {
+  const data = linkage(resource, name);
+  if (data === undefined) return undefined;
+  if (data === null) return [];
+  if (!Array.isArray(data)) throw new RecordProblem(`relationships.${name}.data: expected a list`);
+  return [...new Set(data.map((entry) => linkedId(entry, name)))];
+}
+
+/** Those of the named relationships that the document does not carry. */
+export function missingRelationships<N extends string>(resource: ResourceObject, names: readonly N[]): N[] {
+  return names.filter((name) => linkage(resource, name) === undefined);
+}
+
+function linkage(resource: ResourceObject, name: string): unknown {
+  if (!Object.hasOwn(resource.relationships, name)) return undefined;
+  const relationship = resource.relationships[name];
+  if (relationship === null) return null;
+  if (!isObject(relationship)) throw new RecordProblem(`relationships.${name}: expected an object`);
+  return relationship.data;
+}
+
+function linkedId(data: unknown, name: string): string {
+  if (isObject(data) && isResourceId(data.id)) return data.id;
+  throw new RecordProblem(`relationships.${name}.data.id: expected text of 1 to 200 printable characters`);
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

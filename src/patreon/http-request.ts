@@ -1,0 +1,90 @@
+export interface HttpAnswer {
+  status: number;
+  headers: Headers;
+  body: string;
+}
+
+export type TransportFailureReason = 'timeout' | 'cancelled' | 'network' | 'too_large';
+
+/** No usable answer arrived. `neverSent` is true when the server certainly did not see the request. */
+export class TransportFailure extends Error {
+  readonly reason: TransportFailureReason;
+  readonly neverSent: boolean;
+
+  constructor(reason: TransportFailureReason, detail: string, neverSent = false) {
+    super(detail);
+    this.name = 'TransportFailure';
+    this.reason = reason;
+    this.neverSent = neverSent;
+  }
+}
+
+export interface HttpRequest {
+  fetch: typeof fetch;
+  url: URL;
+  init: RequestInit;
+  /** Deadline for the whole exchange, body included. */
+  timeoutMs: number;
+  /** Cap on the decoded body, so that a compressed bomb counts at its full size. */
+  maxBytes: number;
+  signal?: AbortSignal;
+}
+
+const NEVER_SENT_CODES = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
+
+/**
+ * One HTTP exchange with a deadline and a body cap. Redirects are handed back as they are, never followed: a token must
+ * not travel to another host. Throws TransportFailure.
+ */
+export async function sendRequest(request: HttpRequest): Promise<HttpAnswer> {
+  const { signal, timeoutMs } = request;
+  if (signal?.aborted) throw new TransportFailure('cancelled', 'cancelled before it was sent', true);
+  const controller = new AbortController();
+  let timedOut = false;
+  const timer = setTimeout(() => {
+    timedOut = true;
+    controller.abort();
+  }, timeoutMs);
+  const cancel = () => controller.abort();
+  signal?.addEventListener('abort', cancel, { once: true });
+  try {
+    const init: RequestInit = { ...request.init, redirect: 'manual', signal: controller.signal };
+    const response = await request.fetch(request.url, init);
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: await readBody(response, request.maxBytes),
+    };
+  } catch (error) {
+    if (error instanceof TransportFailure) throw error;
+    if (signal?.aborted) throw new TransportFailure('cancelled', 'cancelled while waiting for the answer');
+    if (timedOut) throw new TransportFailure('timeout', `no complete answer within ${timeoutMs} ms`);
+    throw networkFailure(error);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', cancel);
+  }
+}
+
+async function readBody(response: Response, maxBytes: number): Promise<string> {
+  if (response.body === null) return '';
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  // Leaving the loop early cancels the stream, which closes the connection.
+  for await (const chunk of response.body) {
+    size += chunk.byteLength;
+    if (size > maxBytes) throw new TransportFailure('too_large', `answer exceeds ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return new TextDecoder().decode(Buffer.concat(chunks));
+}
+
+function networkFailure(error: unknown): TransportFailure {
+  const code = errorCode(error) ?? (error instanceof Error ? errorCode(error.cause) : undefined);
+  return new TransportFailure('network', code ?? 'connection failed', code !== undefined && NEVER_SENT_CODES.has(code));
+}
+
+function errorCode(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
