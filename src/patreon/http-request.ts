@@ -1,3 +1,5 @@
+import { isObject } from './document';
+
 export interface HttpAnswer {
   status: number;
   headers: Headers;
@@ -79,12 +81,13 @@ async function readBody(response: Response, maxBytes: number): Promise<string> {
   return new TextDecoder().decode(Buffer.concat(chunks));
 }
 
+/** `fetch` reports every failure as a TypeError and puts what happened into its cause. */
 function networkFailure(error: unknown): TransportFailure {
-  const code = errorCode(error) ?? (error instanceof Error ? errorCode(error.cause) : undefined);
+  const cause = isObject(error) ? error.cause : undefined;
+  const code = [error, cause].map(errorCode).find((known) => known !== undefined);
   return new TransportFailure('network', code ?? 'connection failed', code !== undefined && NEVER_SENT_CODES.has(code));
 }
 
 function errorCode(error: unknown): string | undefined {
-  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
-  return typeof error.code === 'string' ? error.code : undefined;
+  return isObject(error) && typeof error.code === 'string' ? error.code : undefined;
 }
