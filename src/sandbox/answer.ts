@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto';
+import type { NextFunction, Request } from 'express';
+import { ApiError } from './api-error';
+import type { SandboxResponse } from './state';
+
+/** The headers that stand on every answer of the API; none of them tells how many requests are left. */
+const edgeHeaders = (): Record<string, string> => ({
+  'cache-control': 'private',
+  server: 'cloudflare',
+  'cf-ray': `${randomUUID().replaceAll('-', '').slice(0, 16)}-XXX`,
+  'cf-cache-status': 'DYNAMIC',
+});
+
+const originHeaders = (): Record<string, string> => ({
+  'x-patreon-uuid': randomUUID(),
+  'x-patreon-sha': '0'.repeat(40),
+  'x-envoy-upstream-service-time': '1',
+  'strict-transport-security': 'max-age=2592000',
+});
+
+export const JSON_API = 'application/vnd.api+json';
+
+export function sendJson(response: SandboxResponse, status: number, body: unknown, type: string = JSON_API): void {
+  const text = JSON.stringify(body);
+  response.status(status).set({ ...edgeHeaders(), ...originHeaders() });
+  response.setHeader('content-type', type);
+  response.setHeader('content-length', Buffer.byteLength(text));
+  const isTruncated = response.locals.fault?.kind === 'truncated';
+  if (!isTruncated) {
+    response.end(text);
+    return;
+  }
+  response.removeHeader('content-length');
+  response.end(text.slice(0, Math.floor(text.length / 2)));
+}
+
+/** What the edge answers in Patreon's place: a page, not JSON. */
+export function sendEdgePage(response: SandboxResponse): void {
+  response.status(403).set({ ...edgeHeaders(), 'content-type': 'text/html; charset=UTF-8' });
+  response.end('<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>challenge page</body></html>');
+}
+
+/** Turns what a handler threw into Patreon's error document. */
+export function answerError(error: unknown, _request: Request, response: SandboxResponse, next: NextFunction): void {
+  if (error instanceof ApiError && !response.headersSent) sendJson(response, error.status, error.document);
+  else next(error);
+}
