@@ -1,0 +1,114 @@
+import type { Knex } from 'knex';
+import type { QueryBuilder } from 'objection';
+import { BaseModel } from '../../db/base-model';
+import { cappedCount, type KeysetPage, type KeysetPosition, type KeysetSort, keysetPage } from '../../db/keyset';
+import { containing } from '../../db/like';
+
+export interface TierFilter {
+  campaignId?: number | undefined;
+  /** Part of the title. */
+  q?: string | undefined;
+  gone: boolean;
+}
+
+/** A level of membership. Unpublished tiers are live; a tier that Patreon no longer names is gone. */
+export class PatreonTier extends BaseModel {
+  static override tableName = 'patreon_tiers';
+
+  /** What the list can be sorted by. */
+  static readonly sorts = {
+    amount: { value: 'amount_cents', type: 'bigint' },
+    title: { value: 'title collate "und-x-icu"', type: 'text' },
+    members: { value: 'patron_count', type: 'bigint' },
+  } as const satisfies Record<string, KeysetSort>;
+
+  id!: number;
+  campaign_id!: number;
+  patreon_id!: string;
+  /** Price of one period, in minor units of the campaign's currency. */
+  amount_cents!: number | null;
+  created_at!: string | null;
+  /** Patreon's HTML as it came. */
+  description!: string | null;
+  discord_role_ids!: string[] | null;
+  edited_at!: string | null;
+  image_url!: string | null;
+  patron_count!: number | null;
+  post_count!: number | null;
+  published!: boolean | null;
+  published_at!: string | null;
+  /** Places left; null when their number is not limited. */
+  remaining!: number | null;
+  requires_shipping!: boolean | null;
+  title!: string | null;
+  unpublished_at!: string | null;
+  /** May be relative to Patreon's site. */
+  url!: string | null;
+  user_limit!: number | null;
+  /** Patreon's benefit ids. */
+  benefits!: string[];
+  read_seq!: number;
+  first_seen_at!: string;
+  changed_at!: string;
+  gone_at!: string | null;
+
+  static async findById(id: number, db: Knex): Promise<PatreonTier | undefined> {
+    return PatreonTier.query(db).findById(id);
+  }
+
+  static async listPage(
+    filter: TierFilter,
+    sort: KeysetSort,
+    position: KeysetPosition,
+    db: Knex,
+  ): Promise<KeysetPage<PatreonTier>> {
+    return keysetPage(PatreonTier.matching(filter, db), sort, position);
+  }
+
+  static async countMatching(filter: TierFilter, db: Knex): Promise<{ count: number; capped: boolean }> {
+    return cappedCount(PatreonTier.matching(filter, db));
+  }
+
+  /** The live tiers of one campaign, cheapest first. */
+  static async listByCampaign(campaignId: number, db: Knex, limit = 100): Promise<PatreonTier[]> {
+    return PatreonTier.matching({ campaignId, gone: false }, db).orderBy(['amount_cents', 'id']).limit(limit);
+  }
+
+  /** For a choice of tier: the live ones, at most `limit`. */
+  static async listChoices(campaignId: number | undefined, db: Knex, limit = 500): Promise<PatreonTier[]> {
+    return PatreonTier.matching({ campaignId, gone: false }, db)
+      .select('id', 'campaign_id', 'patreon_id', 'title', 'amount_cents')
+      .orderBy(['campaign_id', 'amount_cents', 'id'])
+      .limit(limit);
+  }
+
+  /** Tiers by Patreon's own ids, gone ones too: an old post still names them. */
+  static async listByPatreonIds(
+    campaignIds: readonly number[],
+    patreonIds: readonly string[],
+    db: Knex,
+  ): Promise<PatreonTier[]> {
+    return PatreonTier.query(db)
+      .select('id', 'campaign_id', 'patreon_id', 'title', 'gone_at')
+      .whereRaw('campaign_id = any(?::int[]) and patreon_id = any(?::text[])', [campaignIds, patreonIds]);
+  }
+
+  static async countByCampaign(campaignIds: readonly number[], db: Knex): Promise<Map<number, number>> {
+    const rows = await db('patreon_tiers')
+      .select('campaign_id')
+      .count<{ campaign_id: number; count: number }[]>('* as count')
+      .whereIn('campaign_id', [...campaignIds])
+      .whereNull('gone_at')
+      .groupBy('campaign_id');
+    return new Map(rows.map((row) => [row.campaign_id, row.count]));
+  }
+
+  private static matching(filter: TierFilter, db: Knex): QueryBuilder<PatreonTier, PatreonTier[]> {
+    const query = PatreonTier.query(db);
+    if (filter.gone) query.whereNotNull('gone_at');
+    else query.whereNull('gone_at');
+    if (filter.campaignId !== undefined) query.where('campaign_id', filter.campaignId);
+    if (filter.q) query.where('title', 'ilike', containing(filter.q));
+    return query;
+  }
+}
