@@ -15,6 +15,7 @@ export async function up(knex: Knex): Promise<void> {
       lease_owner text,
       lease_until timestamptz,
       cancel_requested_at timestamptz,
+      waiting_until timestamptz,          -- a spent budget: the run goes on by itself then
       requests integer not null default 0,
       errors jsonb not null default '[]',
       queued_at timestamptz not null default now(),

@@ -27,6 +27,7 @@ export interface Config {
     hourlyBudget: number;
     dailyBudget: number;
   };
+  /** `schedule` is a cron expression in UTC; `off` in the setting means none. */
   sync: { leaseSeconds: number; schedule: string | undefined };
   worker: 'inline' | 'off';
 }
@@ -68,7 +69,8 @@ const schema = z.object({
   SESSION_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
   ENCRYPTION_KEYS: encryptionKeys.optional(),
   TRUST_PROXY: z.union([z.literal('false').transform(() => 0), whole(0, 10)]).default(0),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .optional(),
   PATREON_BASE_URL: httpUrl.default('https://www.patreon.com'),
   PATREON_CLIENT_ID: text.optional(),
   PATREON_CLIENT_SECRET: text.optional(),
@@ -78,7 +80,7 @@ const schema = z.object({
   PATREON_HOURLY_REQUEST_BUDGET: whole(1, 10_000_000).default(2_000),
   PATREON_DAILY_REQUEST_BUDGET: whole(1, 100_000_000).default(20_000),
   SYNC_LEASE_SECONDS: whole(5, 3_600).default(60),
-  SYNC_SCHEDULE: text.optional(),
+  SYNC_SCHEDULE: text.default('17 */6 * * *'),
   WORKER: z.enum(['inline', 'off']).default('inline'),
 });
 
@@ -89,7 +91,7 @@ const REQUIRED_IN_PRODUCTION = ['PUBLIC_URL', 'DATABASE_URL', 'SESSION_SECRET', 
  * Outside production, secrets that are not given are made once and kept under DATA_DIR, so that they survive a restart.
  * @throws ConfigError with every problem.
  */
-export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
+export function loadConfig(env: NodeJS.ProcessEnv = process.env, defaults: { logLevel: string } = { logLevel: 'info' }): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = schema.safeParse(given);
   const problems = parsed.success ? [] : parsed.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`);
@@ -102,10 +104,10 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     problems.push('PATREON_CREATOR_ACCESS_TOKEN and PATREON_CREATOR_REFRESH_TOKEN go together: set both or neither');
   }
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
-  return build(parsed.data);
+  return build(parsed.data, defaults);
 }
 
-function build(env: z.output<typeof schema>): Config {
+function build(env: z.output<typeof schema>, defaults: { logLevel: string }): Config {
   const production = env.NODE_ENV === 'production';
   const dataDir = resolve(projectPath(), env.DATA_DIR);
   const made = env.SESSION_SECRET && env.ENCRYPTION_KEYS ? null : developmentSecrets(dataDir);
@@ -122,7 +124,7 @@ function build(env: z.output<typeof schema>): Config {
       session: env.SESSION_SECRET ?? (made?.session as string),
       encryptionKeys: env.ENCRYPTION_KEYS ?? [{ id: 'development', key: Buffer.from(made?.encryptionKey as string, 'base64') }],
     },
-    logLevel: env.LOG_LEVEL,
+    logLevel: env.LOG_LEVEL ?? defaults.logLevel,
     patreon: {
       baseUrl: env.PATREON_BASE_URL,
       clientId: env.PATREON_CLIENT_ID,
@@ -133,7 +135,7 @@ function build(env: z.output<typeof schema>): Config {
       hourlyBudget: env.PATREON_HOURLY_REQUEST_BUDGET,
       dailyBudget: env.PATREON_DAILY_REQUEST_BUDGET,
     },
-    sync: { leaseSeconds: env.SYNC_LEASE_SECONDS, schedule: env.SYNC_SCHEDULE },
+    sync: { leaseSeconds: env.SYNC_LEASE_SECONDS, schedule: env.SYNC_SCHEDULE === 'off' ? undefined : env.SYNC_SCHEDULE },
     worker: env.WORKER,
   };
 }

@@ -1,4 +1,5 @@
-import type { Logger } from './logger';
+import { ConfigError } from './config';
+import { type Logger, scrub } from './logger';
 
 const HARD_STOP_MS = 25_000;
 
@@ -28,4 +29,13 @@ export function runUntilStopped(log: Logger, stop: () => Promise<void>): void {
     log.fatal({ err }, 'unhandled rejection');
     begin('unhandled rejection', 1);
   });
+}
+
+/** For a door that could not be opened: plain words for what the operator can mend, the stack for what is ours. */
+export function exitWith(error: unknown): void {
+  const { code, port } = error as NodeJS.ErrnoException & { port?: number };
+  if (error instanceof ConfigError) console.error(error.message);
+  else if (code === 'EADDRINUSE') console.error(`Port ${port} is taken by another program. Stop it, or set PORT to a free one.`);
+  else console.error(scrub(error instanceof Error ? (error.stack ?? error.message) : String(error)));
+  process.exit(error instanceof ConfigError ? 2 : 1);
 }

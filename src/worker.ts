@@ -1,12 +1,14 @@
 import { jobCatalogue } from './catalogue';
-import { ConfigError, loadConfig } from './config';
+import { loadConfig } from './config';
 import { createContext } from './context';
 import { startWorker } from './jobs/worker';
-import { runUntilStopped } from './process';
+import { exitWith, runUntilStopped } from './process';
+import { prepareDatabase } from './start-up';
 
 /** Door 2: jobs and schedule alone, for deployments that run the web with WORKER=off. */
 async function main(): Promise<void> {
   const context = await createContext(loadConfig());
+  await prepareDatabase(context);
   const worker = await startWorker(context, jobCatalogue);
   context.log.info('working');
   runUntilStopped(context.log, async () => {
@@ -15,7 +17,4 @@ async function main(): Promise<void> {
   });
 }
 
-main().catch((error) => {
-  console.error(error instanceof ConfigError ? error.message : error);
-  process.exit(error instanceof ConfigError ? 2 : 1);
-});
+main().catch(exitWith);

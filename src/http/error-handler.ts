@@ -47,10 +47,21 @@ function answer(error: AppError, req: Request, res: Response): void {
     else res.redirect(303, address);
     return;
   }
-  const page = [403, 404, 500, 503].includes(error.status) ? `errors/${error.status}` : 'errors/error';
+  const status = PAGES.has(error.status) ? error.status : 400;
   if (wantsFragment(req)) res.set('HX-Retarget', '#messages').set('HX-Reswap', 'innerHTML');
-  const title = req.t(`shared:errors.${[403, 404, 500, 503].includes(error.status) ? error.status : 'other'}.title`);
-  res.view(page, { title, status: error.status, message: error.message, error }, { fragment: 'errors/_message', status: error.status });
+  res.view(
+    `errors/${status}`,
+    { title: req.t(`shared:errors.${status}.title`), status, message: sayable(error) },
+    { fragment: 'errors/_message', status: error.status },
+  );
+}
+
+/** The statuses that have a page of their own. */
+const PAGES = new Set([400, 403, 404, 409, 413, 422, 429, 500, 502, 503]);
+
+/** Our own sentence, where it says more than the page of that status already does. */
+function sayable(error: AppError): string | undefined {
+  return error.status >= 500 || error.code === 'not_found' || error.code === 'forbidden' ? undefined : error.message;
 }
 
 /** Unknown errors stay unknown to the reader: only the request id is shown. */

@@ -19,7 +19,7 @@ export function healthRoutes(context: Context, state: { draining: boolean }): Ro
 async function notReady(context: Context): Promise<string | null> {
   try {
     const pending = await pendingMigrations(context.knex);
-    return pending === 0 ? null : `${pending} migrations are waiting`;
+    return pending.length === 0 ? null : `${pending.length} migrations are waiting`;
   } catch {
     return 'the database cannot be reached';
   }

@@ -1,0 +1,22 @@
+import { scrub } from '../../logger';
+import { PatreonError } from '../../patreon/patreon-error';
+import type { Resource } from './sync-run.model';
+
+const BY_KIND: Partial<Record<PatreonError['kind'], string>> = {
+  unauthorized: 'Patreon refused the access token. Connect Patreon again.',
+  forbidden: 'Patreon does not allow this read.',
+  blocked: 'Patreon turned our requests away for now. The next run tries again.',
+  rate_limited: 'Patreon asked for a longer pause than this run can make. The next run tries again.',
+  unavailable: 'Patreon could not answer. The next run tries again.',
+  invalid_answer: 'Patreon answered something that is not its API. The next run tries again.',
+  cursor_expired: 'Patreon forgot the place in its list before all pages were read. The next run tries again.',
+};
+
+/** In words that may be shown: never a token, an address or a body. */
+export function describeFailure(error: unknown, resource?: Resource): string {
+  if (error instanceof PatreonError) {
+    const words = BY_KIND[error.kind] ?? 'The read failed.';
+    return `${words} (${error.kind}${error.status ? ` ${error.status}` : ''}${resource ? `, ${resource}` : ''})`;
+  }
+  return scrub(error instanceof Error ? error.message : String(error)).slice(0, 500);
+}

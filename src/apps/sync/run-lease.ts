@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import type { Knex } from 'knex';
+import type { Context } from '../../context';
+
+/** The run belongs to another process now, or has ended: whatever this one still holds must not be written. */
+export class LeaseLostError extends Error {
+  constructor(runId: number) {
+    super(`Sync run ${runId} is no longer ours`);
+    this.name = 'LeaseLostError';
+  }
+}
+
+/** Somebody asked for the run to stop. */
+export class RunCancelledError extends Error {
+  constructor(runId: number) {
+    super(`Sync run ${runId} was cancelled`);
+    this.name = 'RunCancelledError';
+  }
+}
+
+export interface RunLease {
+  runId: number;
+  epoch: number;
+  /** Aborted when the lease is lost. */
+  signal: AbortSignal;
+  /**
+   * A transaction that commits only while the run is ours: the fencing token is checked by the same transaction that
+   * writes, and the row is locked against a takeover until it has committed.
+   * @throws LeaseLostError, RunCancelledError
+   */
+  write<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
+  stop(): void;
+}
+
+/**
+ * Takes a run that is queued, or whose process has died (its lease ran out). Null when somebody else has it.
+ * A heartbeat keeps the lease until `stop`.
+ */
+export async function claimRun(context: Context, runId: number): Promise<RunLease | null> {
+  const { knex, config } = context;
+  const owner = randomUUID();
+  const { rows } = await knex.raw(
+    `update sync_runs set state = 'running', epoch = epoch + 1, lease_owner = :owner, waiting_until = null,
+            lease_until = now() + make_interval(secs => :seconds), started_at = coalesce(started_at, now())
+      where id = :runId and (state = 'queued' or (state = 'running' and lease_until < now()))
+      returning epoch`,
+    { runId, owner, seconds: config.sync.leaseSeconds },
+  );
+  if (rows.length === 0) return null;
+  return holdLease(context, runId, (rows[0] as { epoch: number }).epoch);
+}
+
+function holdLease({ knex, config, log }: Context, runId: number, epoch: number): RunLease {
+  const lost = new AbortController();
+  const seconds = config.sync.leaseSeconds;
+  const beat = async () => {
+    const result = await knex.raw(
+      `update sync_runs set lease_until = now() + make_interval(secs => :seconds)
+        where id = :runId and epoch = :epoch and state = 'running'`,
+      { runId, epoch, seconds },
+    );
+    if (result.rowCount === 0) lost.abort(new LeaseLostError(runId));
+  };
+  const timer = setInterval(() => {
+    beat().catch((err) => log.warn({ err, runId }, 'the heartbeat of a sync run failed'));
+  }, (seconds * 1000) / 3);
+  return {
+    runId,
+    epoch,
+    signal: lost.signal,
+    write: (work) =>
+      knex.transaction(async (trx) => {
+        await fence(trx, runId, epoch);
+        return work(trx);
+      }),
+    stop: () => clearInterval(timer),
+  };
+}
+
+async function fence(trx: Knex.Transaction, runId: number, epoch: number): Promise<void> {
+  const { rows } = await trx.raw(
+    `select cancel_requested_at is not null as cancelled from sync_runs
+      where id = ? and epoch = ? and state = 'running' for share`,
+    [runId, epoch],
+  );
+  const [row] = rows as { cancelled: boolean }[];
+  if (!row) throw new LeaseLostError(runId);
+  if (row.cancelled) throw new RunCancelledError(runId);
+}

@@ -1,0 +1,107 @@
+import type { Context } from '../../context';
+import { patreonClientFor } from '../connections/patreon-client.service';
+import { describeFailure } from './failure-words';
+import { claimRun, LeaseLostError, RunCancelledError, type RunLease } from './run-lease';
+import { enqueueRun } from './sync-runs.service';
+import { forgetSightings } from './sightings';
+import { syncCredential } from './sync-credential';
+import { SyncRun, type SyncRunError, SyncRunResource, type SyncRunState } from './sync-run.model';
+import { SyncSession } from './sync-session';
+
+export type RunOutcome = SyncRunState | 'not_ours';
+
+/**
+ * Executes a run: the one engine behind schedule, command, button and connection. Whoever claims the run executes it;
+ * for anybody else this does nothing (`not_ours`). A process that is asked to stop gives the run back to the queue.
+ */
+export async function runSync(context: Context, runId: number, stop: AbortSignal): Promise<RunOutcome> {
+  const lease = await claimRun(context, runId);
+  if (!lease) return 'not_ours';
+  const signal = AbortSignal.any([stop, lease.signal]);
+  try {
+    await startOver(context, lease);
+    const errors = await syncAll(context, lease, signal);
+    return await finish(context, lease, errors);
+  } catch (error) {
+    return await endEarly(context, lease, error, stop);
+  } finally {
+    lease.stop();
+  }
+}
+
+/** A run that lost its process begins again from the first page: what it stored stays, its counts do not. */
+async function startOver(context: Context, lease: RunLease): Promise<void> {
+  await lease.write(async (trx) => {
+    await trx('sync_run_resources').where({ run_id: lease.runId }).delete();
+    await trx('sync_quarantine').where({ run_id: lease.runId }).delete();
+  });
+  await forgetSightings(context.knex, lease.runId);
+}
+
+async function syncAll(context: Context, lease: RunLease, signal: AbortSignal): Promise<SyncRunError[]> {
+  const run = (await SyncRun.query().findById(lease.runId)) as SyncRun;
+  const errors: SyncRunError[] = [];
+  for (const credentialId of await SyncRun.credentialIds(run.id)) {
+    const client = await patreonClientFor(context, credentialId, {
+      signal,
+      onRequest: () => countRequest(context, run.id),
+      onDroppedField: ({ type, name }) => errors.push({ campaign: null, resource: null, message: `Patreon no longer answers ${type}.${name}; it was left out.` }),
+    });
+    const { scopes } = await context.knex('patreon_credentials').where({ id: credentialId }).first('scopes');
+    const session = new SyncSession(context, run, lease, client, credentialId, scopes, signal);
+    errors.push(...(await syncCredential(session)));
+  }
+  return errors;
+}
+
+function countRequest({ knex, log }: Context, runId: number): void {
+  knex('sync_runs').where({ id: runId }).increment('requests').catch((err) => log.warn({ err, runId }, 'a request was not counted'));
+}
+
+async function finish(context: Context, lease: RunLease, errors: SyncRunError[]): Promise<SyncRunState> {
+  const parts = await SyncRunResource.query().where({ run_id: lease.runId }).select('state');
+  const failed = parts.some((p) => p.state !== 'succeeded') || errors.some((e) => e.resource !== null);
+  const succeeded = parts.some((p) => p.state === 'succeeded');
+  const nothing = parts.length === 0 && errors.length > 0;
+  const state = nothing || (failed && !succeeded) ? 'failed' : failed ? 'partial' : 'succeeded';
+  await end(context, lease, state, errors);
+  return state;
+}
+
+async function endEarly(context: Context, lease: RunLease, error: unknown, stop: AbortSignal): Promise<RunOutcome> {
+  if (error instanceof LeaseLostError || lease.signal.aborted) return 'not_ours';
+  if (error instanceof RunCancelledError) {
+    await end(context, lease, 'cancelled', []);
+    return 'cancelled';
+  }
+  if (stop.aborted) {
+    await giveBack(context, lease);
+    return 'queued';
+  }
+  context.log.error({ err: error, runId: lease.runId }, 'sync run failed');
+  await end(context, lease, 'failed', [{ campaign: null, resource: null, message: describeFailure(error) }]);
+  return 'failed';
+}
+
+/** Ends the run and gives its locks back. */
+async function end(context: Context, lease: RunLease, state: SyncRunState, errors: SyncRunError[]): Promise<void> {
+  const { knex } = context;
+  await knex.transaction(async (trx) => {
+    const ended = await trx('sync_runs')
+      .where({ id: lease.runId, epoch: lease.epoch, state: 'running' })
+      .update({ state, errors: JSON.stringify(errors), finished_at: knex.fn.now(), lease_until: null, waiting_until: null });
+    if (ended === 0) throw new LeaseLostError(lease.runId);
+    await trx('sync_run_resources').where({ run_id: lease.runId, state: 'running' }).update({ state: state === 'cancelled' ? 'cancelled' : 'failed', finished_at: knex.fn.now() });
+    await trx('sync_locks').where({ run_id: lease.runId }).delete();
+  });
+  await forgetSightings(knex, lease.runId);
+}
+
+async function giveBack(context: Context, lease: RunLease): Promise<void> {
+  await context.knex.transaction(async (trx) => {
+    const given = await trx('sync_runs')
+      .where({ id: lease.runId, epoch: lease.epoch, state: 'running' })
+      .update({ state: 'queued', lease_until: null, waiting_until: null });
+    if (given > 0) await enqueueRun(context, lease.runId, trx, new Date(context.clock.now().getTime() + 1_000));
+  });
+}

@@ -1,0 +1,59 @@
+import type { Knex } from 'knex';
+import type { Resource } from './sync-run.model';
+
+export interface Pass {
+  runId: number;
+  campaignId: number;
+  resource: Resource;
+}
+
+/** Notes which ids a pass has met. Answers how many of them were new. */
+export async function recordSightings(trx: Knex.Transaction, pass: Pass, ids: readonly string[]): Promise<number> {
+  if (ids.length === 0) return 0;
+  const result = await trx.raw(
+    `insert into sync_sightings (run_id, campaign_id, resource, patreon_id)
+     select :runId, :campaignId, :resource, id from unnest(:ids::text[]) as id on conflict do nothing`,
+    { ...pass, ids: [...new Set(ids)] },
+  );
+  return result.rowCount ?? 0;
+}
+
+export interface Candidates {
+  /** How many live rows there are now. */
+  live: number;
+  /** How many of them the pass did not meet. */
+  missing: number;
+  /** Patreon ids of the missing, at most `limit`. */
+  sample: string[];
+}
+
+const MISSING = `t.campaign_id = :campaignId and t.gone_at is null and t.read_seq < :startSeq
+  and not exists (select from sync_sightings s where s.run_id = :runId and s.campaign_id = t.campaign_id
+                     and s.resource = :resource and s.patreon_id = t.patreon_id)`;
+
+/** Live rows that a complete pass did not meet and that nothing has read since the pass began. */
+export async function missingRows(knex: Knex, table: string, pass: Pass, startSeq: number, limit: number): Promise<Candidates> {
+  const { rows } = await knex.raw(
+    `with missing as (select t.patreon_id from "${table}" t where ${MISSING})
+     select (select count(*) from "${table}" where campaign_id = :campaignId and gone_at is null) as live,
+            (select count(*) from missing) as missing,
+            array(select patreon_id from missing order by patreon_id limit :limit) as sample`,
+    { ...pass, startSeq, limit },
+  );
+  return rows[0] as Candidates;
+}
+
+/** Marks missing rows as gone (of them only `confirmed`, unless that is null); never deletes. Answers how many. */
+export async function markGone(trx: Knex.Transaction, table: string, pass: Pass, startSeq: number, confirmed: string[] | null): Promise<number> {
+  const result = await trx.raw(
+    `update "${table}" t set gone_at = now(), changed_at = now()
+      where ${MISSING} ${confirmed ? 'and t.patreon_id = any(:confirmed::text[])' : ''}`,
+    { ...pass, startSeq, ...(confirmed ? { confirmed } : {}) },
+  );
+  return result.rowCount ?? 0;
+}
+
+/** Only the pass under way needs its sightings. */
+export async function forgetSightings(knex: Knex, runId: number): Promise<void> {
+  await knex('sync_sightings').where({ run_id: runId }).delete();
+}

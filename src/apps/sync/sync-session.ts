@@ -1,0 +1,84 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Knex } from 'knex';
+import type { Context } from '../../context';
+import type { PatreonClient } from '../../patreon/client';
+import { BudgetSpentError } from '../connections/request-budget.service';
+import type { RunLease } from './run-lease';
+import type { Resource, SyncRun } from './sync-run.model';
+
+export interface ResourceCounts {
+  pages: number;
+  fetched: number;
+  created: number;
+  updated: number;
+  unchanged: number;
+  gone: number;
+  quarantined: number;
+  reported_total: number | null;
+}
+
+/** What the parts of one run share: the lease, the client of the connection being read, and the progress they leave. */
+export class SyncSession {
+  constructor(
+    readonly context: Context,
+    readonly run: SyncRun,
+    readonly lease: RunLease,
+    readonly client: PatreonClient,
+    readonly credentialId: number,
+    /** What the token was granted; empty when that is not known. */
+    readonly scopes: readonly string[],
+    /** Aborted when the lease is lost or the process stops. */
+    readonly signal: AbortSignal,
+  ) {}
+
+  wants(resource: Resource): boolean {
+    return this.run.resources.includes(resource);
+  }
+
+  /** The place of a read among all reads, taken before it is sent. */
+  async nextReadSeq(): Promise<number> {
+    const { rows } = await this.context.knex.raw(`select nextval('patreon_read_seq') as seq`);
+    return (rows[0] as { seq: number }).seq;
+  }
+
+  /** Reads from Patreon; while a budget of ours is spent it waits, says until when on the run, and tries again. */
+  async read<T>(request: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    for (;;) {
+      this.signal.throwIfAborted();
+      try {
+        return await request(this.signal);
+      } catch (error) {
+        if (!(error instanceof BudgetSpentError)) throw error;
+        await this.waitUntil(error.until);
+      }
+    }
+  }
+
+  private async waitUntil(until: Date): Promise<void> {
+    const { knex, clock } = this.context;
+    await knex('sync_runs').where({ id: this.run.id }).update({ waiting_until: until.toISOString() });
+    await sleep(Math.min(Math.max(until.getTime() - clock.now().getTime(), 1_000), 60_000), undefined, { signal: this.signal });
+    await knex('sync_runs').where({ id: this.run.id }).update({ waiting_until: null });
+  }
+
+  async addCounts(trx: Knex, campaignId: number, resource: Resource, counts: Partial<ResourceCounts>): Promise<void> {
+    const { reported_total, ...added } = counts;
+    await trx('sync_run_resources')
+      .where({ run_id: this.run.id, campaign_id: campaignId, resource })
+      .update({
+        ...Object.fromEntries(Object.entries(added).map(([name, n]) => [name, trx.raw('?? + ?', [name, n ?? 0])])),
+        ...(reported_total == null ? {} : { reported_total }),
+      });
+  }
+
+  /** Before a list is read again from its first page: what was created and updated stays counted, the rest begins anew. */
+  async forgetPass(campaignId: number, resource: Resource): Promise<void> {
+    await this.lease.write(async (trx) => {
+      await trx('sync_sightings').where({ run_id: this.run.id, campaign_id: campaignId, resource }).delete();
+      await trx('sync_quarantine').where({ run_id: this.run.id, campaign_id: campaignId, resource }).delete();
+      await trx('sync_run_resources')
+        .where({ run_id: this.run.id, campaign_id: campaignId, resource })
+        .update({ fetched: 0, unchanged: 0, quarantined: 0 });
+    });
+  }
+}

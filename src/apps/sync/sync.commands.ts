@@ -1,0 +1,141 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import cliProgress from 'cli-progress';
+import type { Command } from 'commander';
+import type { Context } from '../../context';
+import { UsageError } from '../../errors';
+import { runSync } from './run-sync';
+import { OPEN_STATES, RESOURCES, type Resource, SyncRun, SyncRunResource, type SyncRunState } from './sync-run.model';
+import { type SyncReport, syncReport } from './sync-report';
+import { requestSync } from './sync-runs.service';
+
+interface Options {
+  campaign?: string;
+  only?: string;
+  verbosity: string;
+  json?: boolean;
+  wait?: boolean;
+}
+
+const EXIT: Partial<Record<SyncRunState, number>> = { succeeded: 0, held: 4 };
+const LOCKED = 3;
+
+export function syncCommands(program: Command, open: () => Promise<Context>): void {
+  program
+    .command('sync:patreon')
+    .description('read campaigns, tiers, members and posts from Patreon')
+    .option('--campaign <id>', "one campaign, by Patreon's id or ours")
+    .option('--only <list>', `of ${RESOURCES.join(',')}`)
+    .option('--wait', 'when another run is under way, follow it to its end')
+    .option('--verbosity <0-3>', 'how much to tell on the way', '1')
+    .option('--json', 'print one JSON object as the last line')
+    .action(async (options: Options) => {
+      const resources = parseOnly(options.only);
+      const verbosity = parseVerbosity(options.verbosity);
+      const context = await open();
+      const campaignId = options.campaign === undefined ? undefined : await findCampaign(context, options.campaign);
+      process.exitCode = await syncNow(context, { campaignId, resources, verbosity, json: options.json, wait: options.wait });
+    });
+}
+
+async function syncNow(
+  context: Context,
+  options: { campaignId: number | undefined; resources: Resource[]; verbosity: number; json?: boolean; wait?: boolean },
+): Promise<number> {
+  const { runId, isNew } = await requestSync(context, { trigger: 'cli', campaignId: options.campaignId, resources: options.resources, withoutJob: true });
+  if (!isNew && !options.wait) {
+    process.stderr.write(`Run ${runId} is under way and holds the lock. Use --wait to follow it.\n`);
+    if (options.json) print(await syncReport(context, runId));
+    return LOCKED;
+  }
+  const stop = new AbortController();
+  const interrupt = () => stop.abort();
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  const watched = new AbortController();
+  const watching = options.verbosity === 0 ? Promise.resolve() : watch(context, runId, watched.signal, options.verbosity);
+  const state = isNew ? await runSync(context, runId, stop.signal) : 'not_ours';
+  if (state === 'not_ours') await untilEnded(runId, stop.signal);
+  watched.abort();
+  await watching;
+  const report = await syncReport(context, runId);
+  if (options.json) print(report);
+  else tell(report, options.verbosity);
+  return EXIT[report.state] ?? 1;
+}
+
+function parseOnly(only: string | undefined): Resource[] {
+  if (only === undefined) return [...RESOURCES];
+  const names = only.split(',').map((n) => n.trim());
+  const unknown = names.filter((n) => !(RESOURCES as readonly string[]).includes(n));
+  if (unknown.length > 0) throw new UsageError(`--only: "${unknown.join(', ')}" is none of ${RESOURCES.join(', ')}`);
+  return RESOURCES.filter((r) => names.includes(r));
+}
+
+function parseVerbosity(text: string): number {
+  if (!/^[0-3]$/.test(text)) throw new UsageError('--verbosity: use 0, 1, 2 or 3');
+  return Number(text);
+}
+
+async function findCampaign(context: Context, id: string): Promise<number> {
+  const found = await context
+    .knex('patreon_campaigns')
+    .where({ patreon_id: id })
+    .modify((query) => {
+      if (/^\d{1,9}$/.test(id)) query.orWhere({ id: Number(id) });
+    })
+    .orderByRaw('patreon_id = ? desc', [id])
+    .first('id');
+  if (!found) throw new UsageError(`--campaign: no campaign "${id}" is known here; a full sync reads which there are`);
+  return found.id;
+}
+
+async function untilEnded(runId: number, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const run = await SyncRun.query().findById(runId).select('state');
+    if (!run || !OPEN_STATES.includes(run.state) || signal.aborted) return;
+    await sleep(500);
+  }
+}
+
+/** A bar on a terminal, a line a part elsewhere; all of it on standard error. */
+async function watch(context: Context, runId: number, signal: AbortSignal, verbosity: number): Promise<void> {
+  const bar = process.stderr.isTTY
+    ? new cliProgress.SingleBar({ format: '{part} |{bar}| {value}/{total} rows · {rate} rows/s · {eta_formatted} left', hideCursor: true, stream: process.stderr })
+    : null;
+  const told = new Map<string, string>();
+  let current = '';
+  while (!signal.aborted) {
+    await sleep(300, undefined, { signal }).catch(() => undefined);
+    for (const part of await SyncRunResource.listForRun(runId)) {
+      const name = `${part.campaign_name ?? part.patreon_id}: ${part.resource}`;
+      if (bar && part.state === 'running') {
+        if (current !== name) {
+          bar.stop();
+          bar.start(part.reported_total ?? part.fetched, 0, { part: name, rate: 0 });
+          current = name;
+        }
+        const seconds = Math.max(0.1, (context.clock.now().getTime() - Date.parse(part.started_at)) / 1000);
+        bar.setTotal(Math.max(part.reported_total ?? 0, part.fetched));
+        bar.update(part.fetched, { part: name, rate: Math.round(part.fetched / seconds) });
+      }
+      const line = verbosity >= 2 ? `${name}: ${part.state}, ${part.pages} pages, ${part.fetched} rows` : `${name}: ${part.state}`;
+      if (!bar && (part.state !== 'running' || verbosity >= 2) && told.get(name) !== line) process.stderr.write(`${line}\n`);
+      told.set(name, line);
+    }
+  }
+  bar?.stop();
+}
+
+function print(report: SyncReport): void {
+  process.stdout.write(`${JSON.stringify(report)}\n`);
+}
+
+function tell(report: SyncReport, verbosity: number): void {
+  const lines = report.campaigns.flatMap((campaign) =>
+    Object.entries(campaign.resources).map(
+      ([resource, n]) =>
+        `  ${campaign.patreon_id} ${resource.padEnd(9)} ${n.fetched} read, ${n.created} new, ${n.updated} changed, ${n.unchanged} unchanged, ${n.gone} gone, ${n.quarantined} quarantined`,
+    ),
+  );
+  const errors = report.errors.map((e) => `  ! ${[e.campaign, e.resource].filter(Boolean).join(' ')} ${e.message}`);
+  if (verbosity > 0) process.stdout.write([`Run ${report.run_id} ${report.state}: ${report.requests} requests in ${(report.duration_ms / 1000).toFixed(1)} s`, ...lines, ...errors, ''].join('\n'));
+}

@@ -1,0 +1,108 @@
+import type { Knex } from 'knex';
+
+export type Row = Record<string, unknown>;
+
+export interface UpsertCounts {
+  created: number;
+  updated: number;
+  unchanged: number;
+}
+
+interface Target {
+  table: string;
+  /** The columns of the unique key; rows carry them. */
+  key: readonly string[];
+  /** Where the read that brought the rows stands in patreon_read_seq. */
+  readSeq: number;
+}
+
+/** Ours, not Patreon's: never compared, set by the statement itself. */
+const BOOKKEEPING = new Set(['id', 'read_seq', 'first_seen_at', 'changed_at', 'gone_at']);
+const columnTypes = new Map<string, Promise<Map<string, string>>>();
+
+/**
+ * Stores one page in one statement (one more for each different set of columns: what Patreon did not tell about a row
+ * is left out of it and stays as it is). At most one row per key; the last one wins.
+ * Only rows that differ are written: what is equal costs no tuple, no lock and no WAL. A row that was read later than
+ * `readSeq` is kept. A row that was marked gone and is seen again is live again.
+ */
+export async function upsertMany(trx: Knex.Transaction, target: Target, given: readonly Row[]): Promise<UpsertCounts> {
+  const rows = [...new Map(given.map((row) => [target.key.map((k) => row[k]).join('\0'), row])).values()];
+  const types = await typesOf(trx, target.table);
+  const counts = { created: 0, updated: 0, unchanged: rows.length };
+  for (const group of groupByColumns(rows)) {
+    const [first] = group;
+    if (!first) continue;
+    const sql = statement(target, Object.keys(first), types);
+    const result = await trx.raw(sql, { rows: JSON.stringify(group), readSeq: target.readSeq });
+    const { created, updated } = result.rows[0] as { created: number; updated: number };
+    counts.created += created;
+    counts.updated += updated;
+    counts.unchanged -= created + updated;
+  }
+  return counts;
+}
+
+function groupByColumns(rows: readonly Row[]): Row[][] {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const columns = Object.keys(row).join();
+    const group = groups.get(columns);
+    if (group) group.push(row);
+    else groups.set(columns, [row]);
+  }
+  return [...groups.values()];
+}
+
+function statement({ table, key }: Target, columns: string[], types: Map<string, string>): string {
+  const values = columns.filter((c) => !key.includes(c) && !BOOKKEEPING.has(c));
+  const list = (names: readonly string[], alias = '') => names.map((n) => `${alias}"${n}"`).join(', ');
+  const definition = columns.map((c) => `"${c}" ${required(types, c, table)}`).join(', ');
+  const hasGone = types.has('gone_at');
+  const set = [
+    ...values.map((c) => `"${c}" = excluded."${c}"`),
+    'read_seq = excluded.read_seq',
+    ...(types.has('changed_at') ? ['changed_at = now()'] : []),
+    ...(hasGone ? ['gone_at = null'] : []),
+  ];
+  return `
+    with incoming as materialized (
+      select * from json_to_recordset(:rows::json) as r(${definition})
+    ), changed as materialized (
+      select i.* from incoming i left join "${table}" t on ${key.map((k) => `t."${k}" = i."${k}"`).join(' and ')}
+      where t."${key[0]}" is null
+         or (t.read_seq < :readSeq and (${hasGone ? 't.gone_at is not null or ' : ''}(${list(values, 't.')}) is distinct from (${list(values, 'i.')})))
+    ), written as (
+      insert into "${table}" as t (${list([...key, ...values])}, read_seq)
+      select ${list([...key, ...values])}, :readSeq from changed
+      on conflict (${list(key)}) do update set ${set.join(', ')} where t.read_seq < excluded.read_seq
+      returning (xmax = 0) as is_new
+    )
+    select count(*) filter (where is_new)::int as created, count(*) filter (where not is_new)::int as updated from written`;
+}
+
+function required(types: Map<string, string>, column: string, table: string): string {
+  const type = types.get(column);
+  if (!type) throw new Error(`${table} has no column ${column}`);
+  return type;
+}
+
+/** Column types as the database has them, read once: migrations run before anything is stored. */
+function typesOf(trx: Knex.Transaction, table: string): Promise<Map<string, string>> {
+  let known = columnTypes.get(table);
+  if (!known) {
+    known = readTypes(trx, table);
+    known.catch(() => columnTypes.delete(table));
+    columnTypes.set(table, known);
+  }
+  return known;
+}
+
+async function readTypes(trx: Knex.Transaction, table: string): Promise<Map<string, string>> {
+  const { rows } = await trx.raw(
+    `select attname as name, format_type(atttypid, atttypmod) as type
+       from pg_attribute where attrelid = ?::regclass and attnum > 0 and not attisdropped`,
+    [table],
+  );
+  return new Map((rows as { name: string; type: string }[]).map((r) => [r.name, r.type]));
+}

@@ -1,0 +1,30 @@
+import { ensureSetupLink } from './apps/accounts/setup.service';
+import { ensureEnvironmentCredential } from './apps/connections/environment-credential.service';
+import { requestSync } from './apps/sync/sync-runs.service';
+import type { Context } from './context';
+import { migrateLatest, pendingMigrations } from './db/migrate';
+
+/** Production migrates in its release step and refuses to run ahead of it; everywhere else starting brings it up to date. */
+export async function prepareDatabase(context: Context): Promise<void> {
+  if (context.config.production) {
+    const pending = await pendingMigrations(context.knex);
+    if (pending.length > 0) throw new Error(`The database lacks ${pending.length} migrations. Run "npm run migrate" first.`);
+  } else {
+    await migrateLatest(context.knex);
+  }
+}
+
+/** What happens once when the panel starts: the credential from the environment, its first sync, the set-up link. */
+export async function startUp(context: Context): Promise<void> {
+  const credentialId = await ensureEnvironmentCredential(context);
+  if (credentialId !== null) await syncFirstTime(context, credentialId);
+  const link = await ensureSetupLink(context);
+  if (link) process.stdout.write(`\n  There is no staff yet. Make the first owner here (this link works once, for 24 hours):\n  ${link}\n\n`);
+}
+
+async function syncFirstTime(context: Context, credentialId: number): Promise<void> {
+  const { knex } = context;
+  const connected = await knex('patreon_credentials').where({ id: credentialId, state: 'connected' }).first('id');
+  const known = await knex('patreon_campaigns').where({ credential_id: credentialId }).first('id');
+  if (connected && !known) await requestSync(context, { trigger: 'connect', credentialId });
+}
