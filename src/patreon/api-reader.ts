@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { isObject } from './document';
 import { type DroppedName, DroppedNames } from './dropped-names';
 import { describeAnswer, errorForAnswer, type JsonApiError, parseJson, readErrors } from './error-document';
 import { type HttpAnswer, sendRequest, TransportFailure } from './http-request';
+import { isObject } from './is-object';
 import { PatreonError } from './patreon-error';
 import { backoffMs, MAX_TRIES } from './retry';
 import { type Selection, withoutIncludes } from './selection';

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { isResourceId } from './attributes';
+import { isObject } from './is-object';
 import { storableJson } from './storable';
 
 /** A JSON:API resource object whose id and type are known to be good. */
@@ -111,8 +112,4 @@ function linkage(resource: ResourceObject, name: string): unknown {
 function linkedId(data: unknown, name: string): string {
   if (isObject(data) && isResourceId(data.id)) return data.id;
   throw new RecordProblem(`relationships.${name}.data.id: expected text of 1 to 200 printable characters`);
-}
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

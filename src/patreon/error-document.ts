@@ -1,5 +1,5 @@
-import { isObject } from './document';
 import type { HttpAnswer } from './http-request';
+import { isObject } from './is-object';
 import { PatreonError, type PatreonErrorKind } from './patreon-error';
 import { clampRetryAfter, parseRetryAfter } from './retry';
 

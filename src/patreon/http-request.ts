@@ -1,4 +1,4 @@
-import { isObject } from './document';
+import { isObject } from './is-object';
 
 export interface HttpAnswer {
   status: number;

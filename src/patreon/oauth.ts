@@ -1,6 +1,6 @@
-import { isObject } from './document';
 import { describeAnswer, parseJson, readErrors, retryAfterOf } from './error-document';
 import { type HttpAnswer, sendRequest, TransportFailure } from './http-request';
+import { isObject } from './is-object';
 import { OAuthError, type OAuthErrorKind } from './oauth-error';
 
 /** What the panel asks for at connecting. Compare with the scopes granted and turn features off one by one. */

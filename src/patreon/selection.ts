@@ -26,8 +26,8 @@ const POST_FIELDS = Object.keys(postAttributes.shape);
 const TIER_FIELDS = Object.keys(tierAttributes.shape);
 const USER_FIELDS = Object.keys(userAttributes.shape);
 
-/** Without what Patreon tells about the token's own person only. */
-const OTHER_USER_FIELDS = USER_FIELDS.filter((field) => field !== 'email' && field !== 'is_email_verified');
+/** Patreon tells the e-mail address only of the token's own person; that of a member is an attribute of the member. */
+const OTHER_USER_FIELDS = USER_FIELDS.filter((field) => field !== 'email');
 
 export const IDENTITY_SELECTION: Selection = { type: 'user', include: {}, fields: { user: USER_FIELDS } };
 

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { createPatreonClient, type DroppedName, type PatreonClientOptions } from '../../src/patreon/client';
 import type { PatreonError } from '../../src/patreon/patreon-error';
 import { type ScriptedPatreon, sample, startScriptedPatreon } from '../support/scripted-patreon';
@@ -241,6 +242,14 @@ describe('a page that is too heavy', () => {
   it('is halved when its body exceeds the cap, whatever length it announces', async () => {
     patreon.answer({ body: { data: [], filler: 'x'.repeat(5000) } }, EMPTY_PAGE);
     expect((await createClient({ maxBytes: 4000 }).listMembers('1', { count: 100 })).requestedCount).toBe(50);
+  });
+
+  it('is measured after decompression', async () => {
+    const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
+    const body = gzipSync(JSON.stringify({ data: [], filler: 'x'.repeat(100_000) }));
+    expect(body.length).toBeLessThan(4000);
+    patreon.answer({ body, headers }, EMPTY_PAGE);
+    expect((await createClient({ maxBytes: 4000 }).listMembers('1')).requestedCount).toBe(250);
   });
 
   it('ends after a bounded number of tries', async () => {

@@ -72,6 +72,7 @@ describe('the samples of the wire', () => {
     ]);
     expect(items.map((member) => member.user?.discord_user_id)).toEqual(['200000000000000101', null, null, null]);
     expect(items[0]?.campaign_id).toBe('9000001');
+    expect(items[0]?.missing_relationships).toEqual(['address']);
   });
 
   it('maps a single member with its campaign and address', async () => {

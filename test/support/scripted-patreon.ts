@@ -6,7 +6,7 @@ import { join } from 'node:path';
 export interface ScriptedAnswer {
   status?: number;
   headers?: Record<string, string>;
-  /** Objects are sent as JSON:API, text as it is. */
+  /** Objects are sent as JSON:API, text as a page, bytes as they are. */
   body?: unknown;
   /** Break the connection or never answer, instead of answering. */
   fault?: 'reset' | 'hang' | 'hang-after-headers';
@@ -75,6 +75,10 @@ function give({ status = 200, headers = {}, body, fault }: ScriptedAnswer, respo
   if (fault === 'hang') return;
   if (fault === 'reset') {
     response.socket?.destroy();
+    return;
+  }
+  if (Buffer.isBuffer(body)) {
+    response.writeHead(status, headers).end(body);
     return;
   }
   const text = typeof body === 'string' ? body : body === undefined ? '' : JSON.stringify(body);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { count, flag, jsonObject, line, text, timestamp } from '../attributes';
-import { isObject, parseAttributes, type ResourceObject } from '../document';
+import { parseAttributes, type ResourceObject } from '../document';
+import { isObject } from '../is-object';
 
 /** A person on Patreon. Everything may be null: people hide, leave and are masked. */
 export const userAttributes = z.object({
@@ -10,7 +11,6 @@ export const userAttributes = z.object({
   last_name: line,
   /** Only the token's own person has one, with the scope `identity[email]`; of a member read `member.email`. */
   email: line,
-  /** Null unless `email` is readable. */
   is_email_verified: flag,
   /** Profile text; null for everybody since July 2023. */
   about: text,
