@@ -13,5 +13,8 @@ export function formMessages(req: Request, error: unknown): Record<string, strin
 /** The fields by these names as text, to show again what was typed. Never name a password here. */
 export function typedValues<const K extends string>(req: Request, names: readonly K[]): Record<K, string> {
   const body = (req.body ?? {}) as Record<string, unknown>;
-  return Object.fromEntries(names.map((name) => [name, typeof body[name] === 'string' ? body[name] : ''])) as Record<K, string>;
+  return Object.fromEntries(names.map((name) => [name, typeof body[name] === 'string' ? body[name] : ''])) as Record<
+    K,
+    string
+  >;
 }
