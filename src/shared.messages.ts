@@ -108,8 +108,12 @@ export const sharedMessages = defineMessages({
       status: 'Error {{status}}',
       requestId: 'Request {{id}}',
       home: 'To the dashboard',
-      back: 'Back to the page',
       reload: 'Try again',
+      other: {
+        title: 'This did not work',
+        text: 'Patrondesk could not do what was asked.',
+        next: 'Go back and try again.',
+      },
       400: {
         title: 'This request could not be read',
         text: 'The address or the data that came with it is not in a form that this page understands.',
@@ -156,9 +160,9 @@ export const sharedMessages = defineMessages({
         next: 'Try again in a few minutes.',
       },
       503: {
-        title: 'The database cannot be reached',
-        text: 'Patrondesk is running, but its database does not answer at the moment. Nothing is lost.',
-        next: 'Try again in a minute. The panel goes on by itself as soon as the database is back.',
+        title: 'Patrondesk cannot answer just now',
+        text: 'It is running, but its database is out of reach or too busy at the moment. Nothing is lost.',
+        next: 'Try again in a minute. The panel goes on by itself as soon as the database answers.',
       },
     },
   },
@@ -273,8 +277,12 @@ export const sharedMessages = defineMessages({
       status: 'Erreur {{status}}',
       requestId: 'Requête {{id}}',
       home: 'Vers le tableau de bord',
-      back: 'Revenir à la page',
       reload: 'Réessayer',
+      other: {
+        title: 'Cela n’a pas fonctionné',
+        text: 'Patrondesk n’a pas pu faire ce qui était demandé.',
+        next: 'Revenez en arrière et réessayez.',
+      },
       400: {
         title: 'Cette requête est illisible',
         text: 'L’adresse, ou les données qui l’accompagnent, n’ont pas une forme que cette page comprend.',
@@ -321,9 +329,9 @@ export const sharedMessages = defineMessages({
         next: 'Réessayez dans quelques minutes.',
       },
       503: {
-        title: 'La base de données est injoignable',
-        text: 'Patrondesk fonctionne, mais sa base de données ne répond pas pour l’instant. Rien n’est perdu.',
-        next: 'Réessayez dans une minute. Le panneau reprend de lui-même dès que la base revient.',
+        title: 'Patrondesk ne peut pas répondre pour l’instant',
+        text: 'Il fonctionne, mais sa base de données est injoignable ou trop occupée en ce moment. Rien n’est perdu.',
+        next: 'Réessayez dans une minute. Le panneau reprend de lui-même dès que la base répond.',
       },
     },
   },
