@@ -37,13 +37,10 @@ export function accountRoutes(context: Context, limits: SignInLimits): Router {
   });
 
   router.post('/account/password/', allow('account.manage'), async (req, res) => {
-    const attempt = { email: signedIn(req).email, address: req.ip ?? '', device: 'password change' };
     try {
-      const form = parseForm(passwordForm, req.body);
-      await limits.admit(attempt);
-      req.session.epoch = await changePassword(context, signedIn(req).id, form, actorOf(req));
+      const given = { ...parseForm(passwordForm, req.body), id: signedIn(req).id, address: req.ip ?? '', limits };
+      req.session.epoch = await changePassword(context, given, actorOf(req));
       await saveSession(req);
-      await limits.clear(attempt);
     } catch (error) {
       const isLimited = error instanceof TooManyRequestsError;
       const errors = isLimited ? waiting(req, error) : formMessages(req, error);

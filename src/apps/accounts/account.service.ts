@@ -4,6 +4,7 @@ import type { Locale } from '../../i18n';
 import { type Actor, recordAudit } from './audit.service';
 import { hashPassword, verifyPassword } from './password.service';
 import { passwordProblem } from './password-policy';
+import type { SignInLimits } from './sign-in-limits.service';
 import { Staff, type Theme } from './staff.model';
 import { StaffSession } from './staff-session.model';
 
@@ -20,28 +21,37 @@ export async function changeTheme({ knex }: Context, id: number, theme: Theme): 
 }
 
 export interface PasswordChange {
+  id: number;
   current_password: string;
   new_password: string;
+  /** Where the guess of the current password comes from. */
+  address: string;
+  limits: SignInLimits;
 }
 
 /**
  * Changes one's own password and ends all sessions opened before. Whoever has none yet needs not give the current one.
- * Answers with the epoch that the session at hand must take on to live. @throws ValidationError per field.
+ * Answers with the epoch that the session at hand must take on to live.
+ * @throws ValidationError per field, TooManyRequestsError after several wrong current passwords.
  */
 export async function changePassword(
   context: Context,
-  id: number,
-  given: PasswordChange,
+  { id, address, limits, ...given }: PasswordChange,
   actor: Actor,
 ): Promise<number> {
   const staff = await Staff.findById(id, context.knex);
   if (!staff) throw new NotFoundError();
-  if (staff.password_hash !== null && !(await verifyPassword(staff.password_hash, given.current_password))) {
-    await recordAudit(context, { ...actor, action: 'password.change_refused', subject: { type: 'staff', id } });
-    throw new ValidationError({ current_password: 'accounts:errors.currentPassword' });
-  }
   const problem = passwordProblem(given.new_password, staff);
   if (problem) throw new ValidationError({ new_password: `accounts:errors.${problem}` });
+  if (staff.password_hash !== null) {
+    const attempt = { email: staff.email, address, device: 'password change' };
+    await limits.admit(attempt);
+    if (!(await verifyPassword(staff.password_hash, given.current_password))) {
+      await recordAudit(context, { ...actor, action: 'password.change_refused', subject: { type: 'staff', id } });
+      throw new ValidationError({ current_password: 'accounts:errors.currentPassword' });
+    }
+    await limits.clear(attempt);
+  }
   const password_hash = await hashPassword(given.new_password);
   return endSessions(context, staff, { password_hash }, { ...actor, action: 'password.changed' });
 }
