@@ -21,17 +21,17 @@ const originHeaders = (): Record<string, string> => ({
 export const JSON_API = 'application/vnd.api+json';
 
 export function sendJson(response: SandboxResponse, status: number, body: unknown, type: string = JSON_API): void {
-  const text = JSON.stringify(body);
+  const text = Buffer.from(JSON.stringify(body));
   response.status(status).set({ ...edgeHeaders(), ...originHeaders() });
   response.setHeader('content-type', type);
-  response.setHeader('content-length', Buffer.byteLength(text));
+  response.setHeader('content-length', text.length);
   const isTruncated = response.locals.fault?.kind === 'truncated';
   if (!isTruncated) {
     response.end(text);
     return;
   }
   response.removeHeader('content-length');
-  response.end(text.slice(0, Math.floor(text.length / 2)));
+  response.end(text.subarray(0, Math.floor(text.length / 2)));
 }
 
 /** What the edge answers in Patreon's place: a page, not JSON. */

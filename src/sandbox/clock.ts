@@ -21,7 +21,7 @@ export class SandboxClock {
 }
 
 /** Patreon's form of a time, such as `2026-09-01T08:14:05.000+00:00`. */
-export const dateTime = (milliseconds: number): string => new Date(milliseconds).toISOString().replace('Z', '+00:00');
+export const dateTime = (milliseconds: number): string => `${new Date(milliseconds).toISOString().slice(0, -1)}+00:00`;
 
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;

@@ -14,7 +14,7 @@ export const USAGE = `Usage: server.js [options]
   --currency C           currency of the first campaign (USD)
   --campaigns JSON       all campaigns, in place of the three options before, for instance
                          [{"members":2500},{"currency":"JPY","isMonthly":false,"creator":1}]
-  --documents FOLDER     serve these JSON:API documents instead
+  --documents FOLDER     serve the JSON:API documents in this folder instead
   --now TIME             the sandbox's time when it starts (ISO 8601)
   --anchor TIME          when all histories end (the sandbox's time)
   --client-id ID --client-secret SECRET --redirect-uri URI (may be repeated)
@@ -60,7 +60,8 @@ function parseCampaigns(value: string): CampaignOptions[] {
 
 function readDocuments(folder: string): JsonApiDocument[] {
   const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
-  return files.sort().map((file) => JSON.parse(readFileSync(path.join(folder, file), 'utf8')));
+  const contents = files.sort().map((file) => JSON.parse(readFileSync(path.join(folder, file), 'utf8')));
+  return contents.filter((content) => content.data !== undefined);
 }
 
 /** Leaves out what was not given, so that the sandbox's own defaults hold. */

@@ -62,15 +62,15 @@ const newResourceBody = z.strictObject({
   relationships: patchBody.shape.relationships,
 });
 
-const PATCHABLE: Record<string, ResourceType> = {
-  addresses: 'address',
-  benefits: 'benefit',
-  campaigns: 'campaign',
-  members: 'member',
-  posts: 'post',
-  tiers: 'tier',
-  users: 'user',
-};
+const PATCHABLE = new Map<string, ResourceType>([
+  ['addresses', 'address'],
+  ['benefits', 'benefit'],
+  ['campaigns', 'campaign'],
+  ['members', 'member'],
+  ['posts', 'post'],
+  ['tiers', 'tier'],
+  ['users', 'user'],
+]);
 
 class ControlError extends Error {
   constructor(
@@ -213,7 +213,7 @@ function addChanges(router: Router, state: SandboxState): void {
     response.status(201).json({ id });
   });
   router.post('/:types/:id', (request, response, next) => {
-    const type = PATCHABLE[request.params.types];
+    const type = PATCHABLE.get(request.params.types);
     const { id } = request.params;
     if (type === undefined) {
       next();

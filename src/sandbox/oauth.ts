@@ -126,6 +126,11 @@ function refuseUnreadable(error: unknown, _request: Request, response: SandboxRe
   else next(error);
 }
 
+const REQUIRED_PARAMETERS = new Map([
+  ['authorization_code', ['code', 'redirect_uri']],
+  ['refresh_token', ['refresh_token']],
+]);
+
 /** Parameters come in the form body; some clients put them in the query, which works and shows their secrets in logs. */
 function answerToken(state: SandboxState, request: Request, response: SandboxResponse): void {
   const parameter = (name: string): string => text(request.body?.[name]) ?? text(request.query[name]) ?? '';
@@ -139,7 +144,7 @@ function answerToken(state: SandboxState, request: Request, response: SandboxRes
     return;
   }
   const grantType = parameter('grant_type');
-  const names = { authorization_code: ['code', 'redirect_uri'], refresh_token: ['refresh_token'] }[grantType];
+  const names = REQUIRED_PARAMETERS.get(grantType);
   if (names === undefined || names.some((name) => parameter(name) === '')) {
     refuse(response, 400, 'invalid_request');
     return;

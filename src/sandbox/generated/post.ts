@@ -72,7 +72,9 @@ function publishedAt(plan: CampaignPlan, index: number, random: Random): number 
 }
 
 function content(around: PostSurroundings, id: string, index: number, random: Random): string {
-  const parts = Array.from({ length: random.int(1, 4) }, () => `<p>${random.pick(PARAGRAPHS)}</p>`);
+  const first = random.int(0, PARAGRAPHS.length - 1);
+  const rotated = [...PARAGRAPHS.slice(first), ...PARAGRAPHS.slice(0, first)];
+  const parts = rotated.slice(0, random.int(1, 4)).map((paragraph) => `<p>${paragraph}</p>`);
   if (index % 3 === 0) parts.push('<ul><li>Letters</li><li>Maps</li><li>Two <em>folded</em> plates</li></ul>');
   if (index % 2 === 0) {
     const expires = expiryAfter(around.now(), 14);
