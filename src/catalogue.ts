@@ -1,4 +1,5 @@
+import { syncJobs } from './apps/sync/sync.jobs';
 import type { JobDefinition } from './jobs/job';
 
 /** Every job there is; each app names its own. */
-export const jobCatalogue: JobDefinition[] = [];
+export const jobCatalogue: JobDefinition[] = [...syncJobs];

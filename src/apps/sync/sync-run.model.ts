@@ -88,6 +88,16 @@ export class SyncRunResource extends BaseModel {
       .orderBy(['campaign_id', 'started_at'])
       .execute() as unknown as Promise<(SyncRunResource & { patreon_id: string; campaign_name: string | null })[]>;
   }
+
+  /** Sums over the parts of each run, by run id. */
+  static async totals(runIds: readonly number[]): Promise<Map<number, Record<string, number>>> {
+    const rows = await SyncRunResource.knex()('sync_run_resources')
+      .whereIn('run_id', [...runIds])
+      .groupBy('run_id')
+      .select('run_id')
+      .sum({ fetched: 'fetched', created: 'created', updated: 'updated', gone: 'gone', quarantined: 'quarantined' });
+    return new Map((rows as unknown as ({ run_id: number } & Record<string, number>)[]).map((row) => [row.run_id, row]));
+  }
 }
 
 /** A record that could not be stored, kept as Patreon sent it. */

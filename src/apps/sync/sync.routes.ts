@@ -93,12 +93,9 @@ async function findCampaign({ knex }: Context, id: number): Promise<{ id: number
   return row;
 }
 
-async function withTotals(runs: SyncRun[]): Promise<(SyncRun & { totals: Record<string, number> })[]> {
-  const rows = await SyncRunResource.query()
-    .whereIn('run_id', runs.map((r) => r.id))
-    .groupBy('run_id')
-    .select('run_id')
-    .sum({ fetched: 'fetched', created: 'created', updated: 'updated', gone: 'gone', quarantined: 'quarantined' });
-  const totals = new Map(rows.map((r) => [r.run_id, r as unknown as Record<string, number>]));
+type Totals = Partial<Record<'fetched' | 'created' | 'updated' | 'gone' | 'quarantined', number>>;
+
+async function withTotals(runs: SyncRun[]): Promise<(SyncRun & { totals: Totals })[]> {
+  const totals = await SyncRunResource.totals(runs.map((run) => run.id));
   return runs.map((run) => Object.assign(run, { totals: totals.get(run.id) ?? {} }));
 }

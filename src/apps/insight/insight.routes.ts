@@ -1,0 +1,62 @@
+import { Router } from 'express';
+import type { Context } from '../../context';
+import { allow } from '../../http/allow';
+import { wantsJson } from '../../http/error-handler';
+import { connectionStatuses } from '../connections/connection-status.service';
+import { requestUsage } from '../connections/request-budget.service';
+import { PatreonCampaign } from '../campaigns/campaign.model';
+import { PatreonPost } from '../posts/post.model';
+import { SyncRun } from '../sync/sync-run.model';
+import { liveCounts, memberFigures } from './figures.service';
+import { apiStatus, currentProblems } from './status.service';
+
+const RECENT = 5;
+const CAMPAIGNS_SHOWN = 12;
+
+/** The dashboard and the state of the connection. */
+export function insightRoutes(context: Context): Router {
+  const router = Router();
+  const { knex } = context;
+
+  router.get('/', allow('public'), (_req, res) => res.redirect(302, '/patreon/'));
+
+  router.get('/patreon/', allow('campaigns.read'), async (req, res) => {
+    const [problems, counts, members, usage, campaigns, posts, lastGood, connections] = await Promise.all([
+      currentProblems(context, req.t),
+      liveCounts(knex),
+      memberFigures(knex, context.clock.now()),
+      requestUsage(context),
+      PatreonCampaign.listChoices(knex, CAMPAIGNS_SHOWN),
+      PatreonPost.listLatest(RECENT, knex),
+      SyncRun.query().whereIn('state', ['succeeded', 'partial']).orderBy('id', 'desc').first(),
+      connectionStatuses(context),
+    ]);
+    // Nobody needs to be told twice: an empty panel says by itself that it is not connected.
+    res.locals.problems = connections.length === 0 ? problems.filter((p) => p.code !== 'no_connection') : problems;
+    const monthly = req.can('money.read') ? members.monthly : [];
+    res.view('insight/dashboard', {
+      title: req.t('insight:dashboard.title'),
+      section: 'dashboard',
+      connections,
+      counts,
+      members: { ...members, monthly },
+      usage,
+      campaigns,
+      posts,
+      dataThrough: lastGood?.finished_at ?? null,
+    });
+  });
+
+  router.get('/patreon/api/status/', allow('status.read'), async (req, res) => {
+    const status = await apiStatus(context, req.t);
+    if (wantsJson(req)) {
+      res.json(status);
+      return;
+    }
+    res.locals.problems = status.problems;
+    const usage = await requestUsage(context);
+    res.view('insight/status', { title: req.t('insight:status.title'), section: 'status', status, waitingUntil: usage.waiting_until });
+  });
+
+  return router;
+}

@@ -1,0 +1,77 @@
+import type { Context } from '../../context';
+import type { Translate } from '../../i18n';
+import { type ConnectionStatus, connectionProblems, connectionStatuses } from '../connections/connection-status.service';
+import { type RequestUsage, requestUsage } from '../connections/request-budget.service';
+import { SyncRun } from '../sync/sync-run.model';
+import { type LiveCounts, liveCounts } from './figures.service';
+
+export interface Problem {
+  code: string;
+  message: string;
+  fix_url: string;
+}
+
+/** The answer of `/patreon/api/status/` and of `npm run status` (design section 9). */
+export interface ApiStatus {
+  connected: boolean;
+  connections: Pick<ConnectionStatus, 'id' | 'name' | 'state' | 'scopes' | 'token'>[];
+  requests: Omit<RequestUsage, 'waiting_until'>;
+  counts: LiveCounts;
+  last_sync: { run_id: number; state: string; finished_at: string | null } | null;
+  webhooks: { id: string; paused: boolean; consecutive_failures: number }[];
+  problems: Problem[];
+}
+
+const STALE_HOURS = 24;
+
+/** Everything an operator asks first. `t` words the problems in the reader's language. */
+export async function apiStatus(context: Context, t: Translate): Promise<ApiStatus> {
+  const [connections, usage, counts, last, problems] = await Promise.all([
+    connectionStatuses(context),
+    requestUsage(context),
+    liveCounts(context.knex),
+    SyncRun.latestFinished(),
+    currentProblems(context, t),
+  ]);
+  const { waiting_until, ...requests } = usage;
+  return {
+    connected: connections.some((c) => c.state === 'connected'),
+    connections: connections.map(({ id, name, state, scopes, token }) => ({ id, name, state, scopes, token })),
+    requests,
+    counts,
+    last_sync: last ? { run_id: last.id, state: last.state, finished_at: last.finished_at } : null,
+    webhooks: [],
+    problems,
+  };
+}
+
+/** What needs somebody, worst first, each with the page where it is put right. */
+export async function currentProblems(context: Context, t: Translate): Promise<Problem[]> {
+  const [connection, sync, jobs] = await Promise.all([connectionProblems(context), syncProblems(context), deadJobs(context)]);
+  return [...connection, ...sync, ...jobs].map(({ code, vars, fix_url }) => ({ code, message: t(`insight:problem.${code}`, vars), fix_url }));
+}
+
+interface Finding {
+  code: string;
+  vars: Record<string, unknown>;
+  fix_url: string;
+}
+
+async function syncProblems({ knex, clock }: Context): Promise<Finding[]> {
+  const last = await SyncRun.latestFinished();
+  if (!last) return [];
+  if (last.state === 'failed' || last.state === 'partial') {
+    return [{ code: 'sync_failed', vars: { id: last.id }, fix_url: `/patreon/sync/${last.id}/` }];
+  }
+  const connected = await knex('patreon_credentials').where({ state: 'connected' }).first('id');
+  const good = await SyncRun.query().where({ state: 'succeeded' }).orderBy('id', 'desc').first();
+  const age = good?.finished_at ? (clock.now().getTime() - Date.parse(good.finished_at)) / 3_600_000 : 0;
+  return connected && age > STALE_HOURS ? [{ code: 'sync_stale', vars: { hours: Math.floor(age) }, fix_url: '/patreon/sync/' }] : [];
+}
+
+/** Jobs that have used up their attempts: the queue keeps them until somebody looks. */
+async function deadJobs({ knex }: Context): Promise<Finding[]> {
+  const { rows } = await knex.raw('select count(*) as dead from graphile_worker.jobs where attempts >= max_attempts and locked_at is null');
+  const { dead } = rows[0] as { dead: number };
+  return dead > 0 ? [{ code: 'job_dead', vars: { count: dead }, fix_url: '/patreon/api/status/' }] : [];
+}
