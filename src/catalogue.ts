@@ -1,5 +1,6 @@
+import { connectionsJobs } from './apps/connections/connections.jobs';
 import { syncJobs } from './apps/sync/sync.jobs';
 import type { JobDefinition } from './jobs/job';
 
 /** Every job there is; each app names its own. */
-export const jobCatalogue: JobDefinition[] = [...syncJobs];
+export const jobCatalogue: JobDefinition[] = [...connectionsJobs, ...syncJobs];
