@@ -231,6 +231,15 @@ describe('templates', () => {
     expect(refused.map(([file]) => file)).toEqual([]);
   });
 
+  it('name only shared texts that exist', () => {
+    const t = catalogue.translator('en');
+    const keys = sources.flatMap(([, text]) =>
+      [...text.matchAll(/'shared:([a-zA-Z0-9_.]+)'/g)].map(([, key]) => key ?? ''),
+    );
+    expect(keys.length).toBeGreaterThan(10);
+    expect(keys.filter((key) => [key, `shared:${key}`].includes(t(`shared:${key}`)))).toEqual([]);
+  });
+
   it('name only icons that are drawn', () => {
     const sprite = readFileSync(join(root, 'public/icons.svg'), 'utf8');
     const drawn = new Set([...sprite.matchAll(/<symbol id="([a-z-]+)"/g)].map(([, id]) => id));
