@@ -17,7 +17,8 @@ h1 { margin: 0 0 .5rem; font-size: 1.4rem; line-height: 1.25; }
 h2 { margin: 0; font-size: 1rem; }
 .notice { margin: 0 0 1.5rem; padding: .5rem .75rem; border-left: 3px solid var(--accent); font-size: .9rem; }
 ul { margin: .5rem 0 1.5rem; padding: 0; list-style: none; }
-li { padding: .45rem 0; border-top: 1px solid var(--line); }
+li { padding: .35rem 0; border-top: 1px solid var(--line); line-height: 1.35; }
+li code { display: block; opacity: .85; }
 code { font-size: .85em; overflow-wrap: anywhere; }
 fieldset { margin: 0 0 1.5rem; padding: .5rem .75rem; border: 1px solid var(--line); border-radius: .5rem; }
 label { display: block; padding: .25rem 0; }

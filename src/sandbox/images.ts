@@ -24,12 +24,8 @@ export function drawPng(name: string, width: number, height: number): Buffer {
   header.set([8, 3], 8);
   const ink = [bits & 0x7f, (bits >>> 8) & 0x7f, (bits >>> 16) & 0x7f];
   const palette = Buffer.from([236, 232, 222, ...ink]);
-  const rows: Buffer[] = [];
-  for (let y = 0; y < height; y += 1) {
-    const row = Buffer.alloc(width + 1);
-    for (let x = 0; x < width; x += 1) row[x + 1] = isInked(bits, (x * CELLS) / width, (y * CELLS) / height) ? 1 : 0;
-    rows.push(row);
-  }
+  const bands = Array.from({ length: CELLS }, (_, band) => drawRow(bits, band, width));
+  const rows = Array.from({ length: height }, (_, y) => bands[Math.floor((y * CELLS) / height)] ?? Buffer.alloc(0));
   const parts = [
     chunk('IHDR', header),
     chunk('PLTE', palette),
@@ -39,9 +35,15 @@ export function drawPng(name: string, width: number, height: number): Buffer {
   return Buffer.concat([Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]), ...parts]);
 }
 
-function isInked(bits: number, column: number, row: number): boolean {
-  const mirrored = Math.min(Math.floor(column), CELLS - 1 - Math.floor(column));
-  return ((bits >>> (Math.floor(row) * 3 + mirrored)) & 1) === 1;
+/** One line of pixels, led by the byte that says it is not filtered. */
+function drawRow(bits: number, band: number, width: number): Buffer {
+  const row = Buffer.alloc(width + 1);
+  for (let x = 0; x < width; x += 1) {
+    const column = Math.floor((x * CELLS) / width);
+    const mirrored = Math.min(column, CELLS - 1 - column);
+    row[x + 1] = (bits >>> (band * 3 + mirrored)) & 1;
+  }
+  return row;
 }
 
 function size(transform: string): { width: number; height: number } {

@@ -4,9 +4,9 @@ import type { Attributes, Related, Resource, ResourceType } from './resource';
 import { RESOURCE_TYPES } from './resource-types';
 
 export interface Patch {
-  attributes?: Attributes;
+  attributes?: Attributes | undefined;
   /** Ids per relationship, for instance `{ currently_entitled_tiers: ['7000002'] }`; null empties a to-one. */
-  relationships?: Record<string, string[] | string | null>;
+  relationships?: Record<string, string[] | string | null> | undefined;
 }
 
 interface ListChanges {

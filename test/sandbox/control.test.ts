@@ -249,6 +249,8 @@ describe('the control addresses of the sandbox', () => {
     ['POST', '/faults', { match: 'nonsense', kind: '500' }, 422],
     ['POST', '/clock', { now: 'tomorrow' }, 422],
     ['POST', '/members/nobody', { removed: true }, 404],
+    ['POST', '/members', { attributes: { fullname: 'Misspelt' } }, 422],
+    ['POST', '/tokens', undefined, 415],
     ['POST', '/constructor/nobody', {}, 404],
     ['GET', '/truth/members?count=-1', undefined, 422],
     ['GET', '/truth/members?campaign=1', undefined, 404],

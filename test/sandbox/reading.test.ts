@@ -205,6 +205,12 @@ describe('reading from the sandbox', () => {
       expect(await statusWith(`Bearer ${access_token}`)).toBe(401);
     });
 
+    it('refuses a client that wants anything but JSON', async () => {
+      expect((await client.send('/identity', { headers: { accept: 'text/html' } })).status).toBe(406);
+      expect((await client.send('/identity', { headers: { accept: 'application/vnd.api+json' } })).status).toBe(200);
+      expect((await client.send('/identity', { headers: { accept: 'text/html, */*;q=0.1' } })).status).toBe(200);
+    });
+
     it('sends a page of the edge, not JSON, to a client without a User-Agent', async () => {
       const response = await client.send('/identity', { headers: { 'user-agent': '' } });
       expect(response.status).toBe(403);
