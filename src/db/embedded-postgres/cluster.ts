@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Binaries } from './binaries';
 import type { Launcher } from './launcher';
+import { serverEnvironment } from './server-settings';
 
 const run = promisify(execFile);
 
@@ -16,9 +17,6 @@ export interface Credentials {
   /** The port of the last start; taken again when it is free, so that addresses people noted down stay right. */
   port?: number | undefined;
 }
-
-/** PostgreSQL inherits none of our settings, which hold secrets. */
-export const serverEnvironment = { PATH: process.env.PATH ?? '/usr/bin:/bin', TZ: 'UTC', LC_MESSAGES: 'C' };
 
 /**
  * Makes the data directory unless it is there. A half-made one is never seen: it is made beside and renamed.

@@ -1,4 +1,4 @@
-import { mkdirSync, realpathSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { Membership } from './membership';
 
@@ -39,10 +39,12 @@ function openDirectory(dataDir: string): string {
   try {
     // Others may pass through root's directory: the server runs as one of them.
     mkdirSync(dataDir, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
-    return realpathSync(dataDir);
+    const directory = realpathSync(dataDir);
+    accessSync(directory, constants.W_OK | constants.X_OK);
+    return directory;
   } catch (cause) {
     throw new Error(
-      `The data directory ${dataDir} cannot be made (${(cause as Error).message}). Set DATA_DIR or DATABASE_URL.`,
+      `The data directory ${dataDir} cannot be used (${(cause as Error).message}). Run as the user to whom it belongs, or set DATA_DIR or DATABASE_URL.`,
       { cause },
     );
   }

@@ -2,6 +2,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, lchownSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { serverEnvironment } from './server-settings';
 
 const run = promisify(execFile);
 
@@ -40,14 +41,14 @@ export async function chooseLauncher(pgData: string, postgres: string): Promise<
     if (await works(way, postgres)) return way;
   }
   throw new Error(
-    `PostgreSQL does not run as root, and the user "${account.uid}" cannot enter ${dirname(pgData)}. ` +
-      'Move the project to a directory that other users may enter (for example /srv), run it as an ordinary user, or set DATABASE_URL.',
+    `PostgreSQL refuses to run as root, and this machine offers no way to run it as another user in ${dirname(pgData)}. ` +
+      'Move the project to a directory that other users may enter (for example /srv), start it as an ordinary user, or set DATABASE_URL.',
   );
 }
 
 async function works(launcher: Launcher, postgres: string): Promise<boolean> {
   const { file, args, options } = launcher.command(postgres, ['--version']);
-  return run(file, args, { ...options, cwd: '/', env: {} }).then(
+  return run(file, args, { ...options, cwd: '/', env: serverEnvironment }).then(
     () => true,
     () => false,
   );

@@ -9,6 +9,8 @@ import { withLockFile } from './lock-file';
 import { findRunningPort, type Server, startServer, stopServer } from './server';
 
 const DATABASE = 'patrondesk';
+const CONNECT_ATTEMPTS = 100;
+const WRONG_PASSWORD = '28P01';
 const RETRY_MS = [100, 250, 500, 1_000, 2_000, 5_000];
 
 export interface Files {
@@ -30,7 +32,12 @@ export class Membership {
   ) {}
 
   async join(): Promise<string> {
-    await this.enter();
+    try {
+      await this.enter();
+    } catch (error) {
+      await this.leave();
+      throw error;
+    }
     return this.url(DATABASE);
   }
 
@@ -44,11 +51,23 @@ export class Membership {
   /** Under the lock, so that nobody stops the server between our finding it and our being connected to it. */
   private async enter(): Promise<void> {
     await withLockFile(this.files.lockFile, async () => {
-      if (this.left) return;
-      this.port = (await findRunningPort(this.files.pgData)) ?? (await this.start());
-      this.keeper = await openKeeper(this.url('postgres'), () => void this.heal());
+      if (this.left !== undefined) return;
+      await this.connect();
       await this.createDatabase();
     });
+  }
+
+  /** A server that is just dying may still look alive for a moment; a wrong password stays wrong. */
+  private async connect(): Promise<void> {
+    for (let attempt = 1; !this.keeper; attempt++) {
+      this.port = (await findRunningPort(this.files.pgData)) ?? (await this.start());
+      try {
+        this.keeper = await openKeeper(this.url('postgres'), () => void this.heal());
+      } catch (error) {
+        if (attempt === CONNECT_ATTEMPTS || (error as { code?: string }).code === WRONG_PASSWORD) throw error;
+        await sleep(100);
+      }
+    }
   }
 
   private async exit(): Promise<void> {
@@ -66,7 +85,7 @@ export class Membership {
   private async heal(): Promise<void> {
     this.keeper = undefined;
     const before = this.port;
-    for (let attempt = 0; !this.left && !this.keeper; attempt++) {
+    for (let attempt = 0; this.left === undefined && !this.keeper; attempt++) {
       // Not a reason for the process to live on.
       await sleep(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)], undefined, { ref: false });
       await this.enter().catch((error: Error) => this.log(`The embedded PostgreSQL is gone: ${error.message}`));

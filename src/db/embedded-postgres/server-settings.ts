@@ -1,3 +1,6 @@
+/** PostgreSQL inherits none of our settings, which hold secrets. */
+export const serverEnvironment = { PATH: process.env.PATH ?? '/usr/bin:/bin', TZ: 'UTC', LC_MESSAGES: 'C' };
+
 /** Given on the command line at every start, so that a change of ours reaches data directories made earlier. */
 export function serverSettings(port: number, durable: boolean): string[] {
   const settings: Record<string, string | number> = {

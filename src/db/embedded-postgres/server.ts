@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Binaries } from './binaries';
-import { readCredentials, serverEnvironment, writeCredentials } from './cluster';
+import { readCredentials, writeCredentials } from './cluster';
 import type { Launcher } from './launcher';
 import { belongsToLivingServer, readPostmasterFile } from './postmaster-file';
-import { serverSettings } from './server-settings';
+import { serverEnvironment, serverSettings } from './server-settings';
 
 const run = promisify(execFile);
 
@@ -70,6 +70,7 @@ async function start(server: Server, port: number): Promise<string | undefined> 
   const { pgData, logFile, binaries, launcher } = server;
   if (existsSync(logFile) && statSync(logFile).size > LOG_BYTES) renameSync(logFile, `${logFile}.1`);
   const output = openSync(logFile, 'a', 0o600);
+  launcher.handOver(logFile);
   const logged = statSync(logFile).size;
   const { file, args, options } = launcher.command(binaries.postgres, [
     '-D',
