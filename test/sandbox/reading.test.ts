@@ -56,6 +56,11 @@ describe('reading from the sandbox', () => {
       expect(Object.keys(tier?.relationships ?? {})).toEqual(['benefits']);
     });
 
+    it('sends null, not an empty list, for the retired goals', async () => {
+      const { body } = await client.get(`/campaigns/${MINE}`, { include: 'goals' });
+      expect(body.data).toMatchObject({ relationships: { goals: { data: null } } });
+    });
+
     it('takes no notice of parameters that Patreon does not know', async () => {
       const { status, body } = await client.get(MEMBERS, { sort: '-full_name', 'fields[member]=full_name': '' });
       expect(status).toBe(200);
