@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
-import { raw } from 'objection';
+import { type QueryBuilder, raw } from 'objection';
 import { BaseModel } from '../../db/base-model';
-import { type KeysetPage, type KeysetPosition, keysetPage } from '../../db/keyset';
+import { type KeysetPage, type KeysetPosition, type KeysetSort, keysetPage } from '../../db/keyset';
 
 /** What a page is called by, best first: Patreon sends `name` only since March 2026, and any of them may be empty. */
 const NAMES = ['name', 'vanity', 'creator_full_name', 'creation_name'] as const;
@@ -10,6 +10,9 @@ const NAME_SQL = `left(coalesce(${NAMES.map((column) => `nullif(trim(${column}),
 /** A creator's page, as Patreon last told it. Columns carry the names of Patreon's attributes; `creator_…` are its user's. */
 export class PatreonCampaign extends BaseModel {
   static override tableName = 'patreon_campaigns';
+
+  /** What the list can be sorted by. Campaigns are few: this order needs no index. */
+  static readonly sorts = { name: { value: NAME_SQL, type: 'text' } } as const satisfies Record<string, KeysetSort>;
 
   id!: number;
   /** Null once the credential that it came through is deleted. */
@@ -59,22 +62,24 @@ export class PatreonCampaign extends BaseModel {
   changed_at!: string;
   gone_at!: string | null;
 
+  /** An id beyond the column's range is compared as a bigint, and so is merely unknown. */
   static async findById(id: number, db: Knex): Promise<PatreonCampaign | undefined> {
-    return PatreonCampaign.query(db).findById(id);
+    return PatreonCampaign.query(db)
+      .where('id', raw('?::bigint', [id]))
+      .first();
   }
 
   static async listByIds(ids: readonly number[], db: Knex): Promise<PatreonCampaign[]> {
     return PatreonCampaign.query(db).findByIds([...new Set(ids)]);
   }
 
-  /** In the order of their names. */
   static async listPage(
-    filter: { gone: boolean; size?: number },
+    filter: { gone: boolean },
+    sort: KeysetSort,
     position: KeysetPosition,
     db: Knex,
   ): Promise<KeysetPage<PatreonCampaign>> {
-    const rows = PatreonCampaign.query(db).whereRaw(`(gone_at is not null) = ?`, filter.gone);
-    return keysetPage(rows, { value: NAME_SQL, type: 'text' }, position, filter.size);
+    return keysetPage(PatreonCampaign.matching(filter, db), sort, position);
   }
 
   /** For a choice of campaign: the live ones by name, at most `limit`. */
@@ -87,11 +92,12 @@ export class PatreonCampaign extends BaseModel {
   }
 
   static async count(filter: { gone: boolean }, db: Knex): Promise<number> {
-    return PatreonCampaign.query(db).whereRaw(`(gone_at is not null) = ?`, filter.gone).resultSize();
+    return PatreonCampaign.matching(filter, db).resultSize();
   }
 
-  static async existsAny(db: Knex): Promise<boolean> {
-    return (await PatreonCampaign.query(db).select(raw('1')).first()) !== undefined;
+  private static matching(filter: { gone: boolean }, db: Knex): QueryBuilder<PatreonCampaign, PatreonCampaign[]> {
+    const query = PatreonCampaign.query(db);
+    return filter.gone ? query.whereNotNull('gone_at') : query.whereNull('gone_at');
   }
 }
 

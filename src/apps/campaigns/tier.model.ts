@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { QueryBuilder } from 'objection';
+import { type QueryBuilder, raw } from 'objection';
 import { BaseModel } from '../../db/base-model';
 import { cappedCount, type KeysetPage, type KeysetPosition, type KeysetSort, keysetPage } from '../../db/keyset';
 import { containing } from '../../db/like';
@@ -52,8 +52,11 @@ export class PatreonTier extends BaseModel {
   changed_at!: string;
   gone_at!: string | null;
 
+  /** An id beyond the column's range is compared as a bigint, and so is merely unknown. */
   static async findById(id: number, db: Knex): Promise<PatreonTier | undefined> {
-    return PatreonTier.query(db).findById(id);
+    return PatreonTier.query(db)
+      .where('id', raw('?::bigint', [id]))
+      .first();
   }
 
   static async listPage(

@@ -98,6 +98,12 @@ export class PatreonPost extends BaseModel {
     return page.rows;
   }
 
+  /** The latest live posts of all campaigns, without their bodies. */
+  static async listLatest(limit: number, db: Knex): Promise<PatreonPost[]> {
+    const posts = PatreonPost.matching({ gone: false }, db).select(...LISTED);
+    return (await keysetPage(posts, { ...PatreonPost.sorts.published, descending: true }, {}, limit)).rows;
+  }
+
   /** Live posts of each campaign; a campaign without any is not in the map. */
   static async countByCampaign(campaignIds: readonly number[], db: Knex): Promise<Map<number, number>> {
     const rows = await db('patreon_posts')
@@ -107,10 +113,6 @@ export class PatreonPost extends BaseModel {
       .whereNull('gone_at')
       .groupBy('campaign_id');
     return new Map(rows.map((row) => [row.campaign_id, row.count]));
-  }
-
-  static async existsAny(db: Knex): Promise<boolean> {
-    return (await PatreonPost.query(db).select('id').first()) !== undefined;
   }
 
   private static matching(filter: PostFilter, db: Knex): QueryBuilder<PatreonPost, PatreonPost[]> {

@@ -1,0 +1,87 @@
+import { type Request, type Response, Router } from 'express';
+import type { Context } from '../../context';
+import { NotFoundError, ValidationError } from '../../errors';
+import { allow } from '../../http/allow';
+import { parseListQuery } from '../../http/list-query';
+import { mirroredAttributes } from '../../http/mirrored-attributes';
+import { rowId } from '../../http/parse';
+import { listView, viewList } from '../../http/view-list';
+import { resolveSiteUrl } from '../../patreon/site-url';
+import { PatreonBenefit } from './benefit.model';
+import { campaignName, PatreonCampaign } from './campaign.model';
+import { TIER_ATTRIBUTES } from './campaign-attributes';
+import { tierFilters } from './campaigns.schemas';
+import { PatreonTier } from './tier.model';
+
+/** Tiers over all campaigns, of one campaign, and one by itself. */
+export function tiersRoutes(context: Context): Router {
+  const router = Router();
+
+  router.get('/patreon/tiers/', allow('tiers.read'), (req, res) => showList(req, res, context));
+
+  router.get('/patreon/campaigns/:id/tiers/', allow('tiers.read'), async (req, res) => {
+    const campaign = await PatreonCampaign.findById(rowId(req.params.id), context.knex);
+    if (!campaign) throw new NotFoundError();
+    await showList(req, res, context, campaign);
+  });
+
+  router.get('/patreon/tiers/:id/', allow('tiers.read'), async (req, res) => {
+    const tier = await PatreonTier.findById(rowId(req.params.id), context.knex);
+    const campaign = tier && (await PatreonCampaign.findById(tier.campaign_id, context.knex));
+    if (!tier || !campaign) throw new NotFoundError();
+    const title = tier.title || req.t('campaigns:tiers.untitled');
+    res.view('tiers/show', {
+      title,
+      section: 'tiers',
+      breadcrumbs: [...breadcrumbs(req, campaign, `/patreon/campaigns/${campaign.id}/tiers/`), { label: title }],
+      tier,
+      campaign,
+      campaignTitle: campaignName(campaign),
+      benefits: await PatreonBenefit.listByPatreonIds(campaign.id, tier.benefits, context.knex),
+      patreonHref: resolveSiteUrl(tier.url),
+      attributes: mirroredAttributes(tier, TIER_ATTRIBUTES, { picture: req.t('campaigns:picture') }),
+    });
+  });
+
+  return router;
+}
+
+async function showList(req: Request, res: Response, context: Context, campaign?: PatreonCampaign): Promise<void> {
+  const locals = {
+    title: req.t('campaigns:tiers.title'),
+    section: 'tiers',
+    breadcrumbs: campaign && breadcrumbs(req, campaign),
+    campaign,
+    campaignName,
+    campaignChoices: campaign ? [] : await PatreonCampaign.listChoices(context.knex),
+  };
+  await viewList(res, 'tiers', locals, () => readList(req, context, campaign));
+}
+
+async function readList(req: Request, { knex }: Context, campaign?: PatreonCampaign) {
+  const asked = campaign ? { ...req.query, campaign: '' } : req.query;
+  const query = parseListQuery(tierFilters, PatreonTier.sorts, 'amount', asked);
+  const { campaign: chosen, q, gone } = query.filters;
+  if (chosen !== undefined && !(await PatreonCampaign.findById(chosen, knex))) {
+    throw new ValidationError({ campaign: 'list:problem.campaign' });
+  }
+  const filter = { campaignId: campaign?.id ?? chosen, q, gone };
+  const [page, total] = await Promise.all([
+    PatreonTier.listPage(filter, query.order, query.position, knex),
+    PatreonTier.countMatching(filter, knex),
+  ]);
+  const named = await PatreonCampaign.listByIds(
+    page.rows.map((tier) => tier.campaign_id),
+    knex,
+  );
+  const campaigns = new Map(named.map((row) => [row.id, row]));
+  return { ...listView(req.path, query, page, total), filters: query.filters, campaigns };
+}
+
+function breadcrumbs(req: Request, campaign: PatreonCampaign, href?: string) {
+  return [
+    { label: req.t('shared:nav.campaigns'), href: '/patreon/campaigns/' },
+    { label: campaignName(campaign), href: `/patreon/campaigns/${campaign.id}/` },
+    { label: req.t('shared:nav.tiers'), href },
+  ];
+}
