@@ -103,7 +103,7 @@ export async function up(knex: Knex): Promise<void> {
       patron_status text not null,        -- 'none' stands for null
       gone boolean not null,
       members bigint not null,
-      monthly_cents bigint not null,
+      monthly_cents numeric not null,     -- a sum of bigints may be larger than one
       primary key (campaign_id, kind, patron_status, gone)
     );
 

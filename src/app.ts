@@ -9,8 +9,8 @@ import { routePolicies } from './http/allow';
 import { csrfProtection, csrfToken } from './http/csrf';
 import { errorHandler } from './http/error-handler';
 import { healthRoutes } from './http/health.routes';
-import { language, requestFlash } from './http/request-language';
 import { viewRenderer } from './http/render';
+import { language, requestFlash } from './http/request-language';
 import { securityHeaders } from './http/security-headers';
 import { createSessions } from './http/session';
 import { projectPath } from './lib/project-path';
@@ -51,15 +51,26 @@ export function createApp(context: Context): App {
       quietReqLogger: true,
       genReqId: (req) => (req as unknown as express.Request).requestId,
       // Query values may hold OAuth codes and searched e-mails: only the path is written.
-      serializers: { req: (req) => ({ id: req.id, method: req.method, path: String(req.url).split('?')[0] }), res: (res) => ({ status: res.statusCode }) },
-      customLogLevel: (_req, res, error) => (error || res.statusCode >= 500 ? 'error' : res.statusCode >= 400 ? 'warn' : 'info'),
+      serializers: {
+        req: (req) => ({ id: req.id, method: req.method, path: String(req.url).split('?')[0] }),
+        res: (res) => ({ status: res.statusCode }),
+      },
+      customLogLevel: (_req, res, error) =>
+        error || res.statusCode >= 500 ? 'error' : res.statusCode >= 400 ? 'warn' : 'info',
       autoLogging: { ignore: (req) => /^\/(healthz|readyz|css|js|vendor)\b/.test(req.url ?? '') },
     }),
   );
   app.use(securityHeaders(config.production));
   app.use(language(catalogue));
   app.use(viewRenderer({ cache: config.production, csrfToken }));
-  app.use(express.static(projectPath('public'), { index: false, redirect: false, maxAge: config.production ? '1y' : 0, immutable: config.production }));
+  app.use(
+    express.static(projectPath('public'), {
+      index: false,
+      redirect: false,
+      maxAge: config.production ? '1y' : 0,
+      immutable: config.production,
+    }),
+  );
   app.use(plainRequests);
   app.use(healthRoutes(context, state));
   app.use(trailingSlash);

@@ -15,7 +15,9 @@ async function main(): Promise<void> {
     await prepareDatabase(context);
     return context;
   };
-  const program = new Command('patrondesk').exitOverride().configureOutput({ writeErr: (text) => process.stderr.write(text) });
+  const program = new Command('patrondesk')
+    .exitOverride()
+    .configureOutput({ writeErr: (text) => process.stderr.write(text) });
   program
     .command('migrate')
     .description('bring the database to the latest version')

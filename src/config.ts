@@ -43,7 +43,9 @@ export class ConfigError extends Error {
 const text = z.string().trim().min(1);
 const whole = (min: number, max: number) =>
   z.string().regex(/^\d+$/, 'must be a whole number').transform(Number).pipe(z.number().min(min).max(max));
-const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).transform((u) => u.replace(/\/+$/, ''));
+const httpUrl = z
+  .url({ protocol: /^https?$/, error: 'must be an http(s) address' })
+  .transform((u) => u.replace(/\/+$/, ''));
 
 const encryptionKeys = z.string().transform((value, ctx) => {
   const keys: EncryptionKey[] = [];
@@ -51,7 +53,10 @@ const encryptionKeys = z.string().transform((value, ctx) => {
     const [id, base64 = '', ...rest] = part.trim().split(':');
     const key = Buffer.from(base64, 'base64');
     if (!id || !/^[\w-]{1,32}$/.test(id) || rest.length > 0 || key.length !== 32) {
-      ctx.addIssue({ code: 'custom', message: 'must be id:base64[,id:base64], each key 32 bytes (openssl rand -base64 32)' });
+      ctx.addIssue({
+        code: 'custom',
+        message: 'must be id:base64[,id:base64], each key 32 bytes (openssl rand -base64 32)',
+      });
       return z.NEVER;
     }
     keys.push({ id, key });
@@ -64,13 +69,15 @@ const schema = z.object({
   HOST: text.optional(),
   PORT: whole(0, 65_535).default(3000),
   PUBLIC_URL: httpUrl.optional(),
-  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgresql:// address').optional(),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must be a postgresql:// address')
+    .optional(),
   DATA_DIR: text.default('./.data'),
   SESSION_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
   ENCRYPTION_KEYS: encryptionKeys.optional(),
   TRUST_PROXY: z.union([z.literal('false').transform(() => 0), whole(0, 10)]).default(0),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
-    .optional(),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).optional(),
   PATREON_BASE_URL: httpUrl.default('https://www.patreon.com'),
   PATREON_CLIENT_ID: text.optional(),
   PATREON_CLIENT_SECRET: text.optional(),
@@ -91,13 +98,17 @@ const REQUIRED_IN_PRODUCTION = ['PUBLIC_URL', 'DATABASE_URL', 'SESSION_SECRET', 
  * Outside production, secrets that are not given are made once and kept under DATA_DIR, so that they survive a restart.
  * @throws ConfigError with every problem.
  */
-export function loadConfig(env: NodeJS.ProcessEnv = process.env, defaults: { logLevel: string } = { logLevel: 'info' }): Config {
+export function loadConfig(
+  env: NodeJS.ProcessEnv = process.env,
+  defaults: { logLevel: string } = { logLevel: 'info' },
+): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = schema.safeParse(given);
   const problems = parsed.success ? [] : parsed.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`);
   const production = given.NODE_ENV === 'production';
   if (production) {
-    for (const name of REQUIRED_IN_PRODUCTION) if (!given[name]) problems.push(`${name} is missing (required in production)`);
+    for (const name of REQUIRED_IN_PRODUCTION)
+      if (!given[name]) problems.push(`${name} is missing (required in production)`);
     if (given.PUBLIC_URL && !/^https:/.test(given.PUBLIC_URL)) problems.push('PUBLIC_URL: must be https in production');
   }
   if (Boolean(given.PATREON_CREATOR_ACCESS_TOKEN) !== Boolean(given.PATREON_CREATOR_REFRESH_TOKEN)) {
@@ -105,6 +116,11 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, defaults: { log
   }
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   return build(parsed.data, defaults);
+}
+
+/** The password that `staff:create` is given where nobody can type one; never an argument, which every user of the machine can read. */
+export function staffPassword(env: NodeJS.ProcessEnv = process.env): string | undefined {
+  return env.STAFF_PASSWORD || undefined;
 }
 
 function build(env: z.output<typeof schema>, defaults: { logLevel: string }): Config {
@@ -122,7 +138,9 @@ function build(env: z.output<typeof schema>, defaults: { logLevel: string }): Co
     database: { url: env.DATABASE_URL, dataDir },
     secrets: {
       session: env.SESSION_SECRET ?? (made?.session as string),
-      encryptionKeys: env.ENCRYPTION_KEYS ?? [{ id: 'development', key: Buffer.from(made?.encryptionKey as string, 'base64') }],
+      encryptionKeys: env.ENCRYPTION_KEYS ?? [
+        { id: 'development', key: Buffer.from(made?.encryptionKey as string, 'base64') },
+      ],
     },
     logLevel: env.LOG_LEVEL ?? defaults.logLevel,
     patreon: {
@@ -135,7 +153,10 @@ function build(env: z.output<typeof schema>, defaults: { logLevel: string }): Co
       hourlyBudget: env.PATREON_HOURLY_REQUEST_BUDGET,
       dailyBudget: env.PATREON_DAILY_REQUEST_BUDGET,
     },
-    sync: { leaseSeconds: env.SYNC_LEASE_SECONDS, schedule: env.SYNC_SCHEDULE === 'off' ? undefined : env.SYNC_SCHEDULE },
+    sync: {
+      leaseSeconds: env.SYNC_LEASE_SECONDS,
+      schedule: env.SYNC_SCHEDULE === 'off' ? undefined : env.SYNC_SCHEDULE,
+    },
     worker: env.WORKER,
   };
 }

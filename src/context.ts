@@ -31,7 +31,9 @@ export interface ContextOptions {
 }
 
 export async function createContext(config: Config, options: ContextOptions = {}): Promise<Context> {
-  const log = options.log ?? createLogger({ level: config.logLevel, pretty: process.stderr.isTTY === true && !config.production });
+  const log =
+    options.log ??
+    createLogger({ level: config.logLevel, pretty: process.stderr.isTTY === true && !config.production });
   const database = await openDatabase(config, { log, poolSize: options.poolSize ?? 10 });
   const jobs = createJobQueue(database.knex);
   return {

@@ -5,8 +5,22 @@ export type { Logger };
 const EMAIL = /[^\s"'<>@,;:]+@[^\s"'<>@,;:]+\.[^\s"'<>@,;:]+/g;
 const BEARER = /\b(Bearer\s+)[\w.~+/=-]+/gi;
 const SECRET_NAMES = [
-  'password', 'secret', 'token', 'access_token', 'refresh_token', 'accessToken', 'refreshToken', 'client_secret',
-  'clientSecret', 'authorization', 'cookie', 'set-cookie', 'code', 'state_token', 'email', '_csrf',
+  'password',
+  'secret',
+  'token',
+  'access_token',
+  'refresh_token',
+  'accessToken',
+  'refreshToken',
+  'client_secret',
+  'clientSecret',
+  'authorization',
+  'cookie',
+  'set-cookie',
+  'code',
+  'state_token',
+  'email',
+  '_csrf',
 ];
 
 /** Takes e-mail addresses and bearer tokens out of text that was not made for a log, such as a driver's message. */
@@ -30,7 +44,10 @@ export function createLogger(options: { level: string; pretty: boolean }): Logge
       },
     },
     options.pretty
-      ? pino.transport({ target: 'pino-pretty', options: { destination: 2, translateTime: 'HH:MM:ss', ignore: 'pid,hostname' } })
+      ? pino.transport({
+          target: 'pino-pretty',
+          options: { destination: 2, translateTime: 'HH:MM:ss', ignore: 'pid,hostname' },
+        })
       : pino.destination({ dest: 2, sync: true }),
   );
 }

@@ -35,7 +35,8 @@ export function runUntilStopped(log: Logger, stop: () => Promise<void>): void {
 export function exitWith(error: unknown): void {
   const { code, port } = error as NodeJS.ErrnoException & { port?: number };
   if (error instanceof ConfigError) console.error(error.message);
-  else if (code === 'EADDRINUSE') console.error(`Port ${port} is taken by another program. Stop it, or set PORT to a free one.`);
+  else if (code === 'EADDRINUSE')
+    console.error(`Port ${port} is taken by another program. Stop it, or set PORT to a free one.`);
   else console.error(scrub(error instanceof Error ? (error.stack ?? error.message) : String(error)));
   process.exit(error instanceof ConfigError ? 2 : 1);
 }

@@ -8,7 +8,8 @@ import { migrateLatest, pendingMigrations } from './db/migrate';
 export async function prepareDatabase(context: Context): Promise<void> {
   if (context.config.production) {
     const pending = await pendingMigrations(context.knex);
-    if (pending.length > 0) throw new Error(`The database lacks ${pending.length} migrations. Run "npm run migrate" first.`);
+    if (pending.length > 0)
+      throw new Error(`The database lacks ${pending.length} migrations. Run "npm run migrate" first.`);
   } else {
     await migrateLatest(context.knex);
   }
@@ -19,7 +20,10 @@ export async function startUp(context: Context): Promise<void> {
   const credentialId = await ensureEnvironmentCredential(context);
   if (credentialId !== null) await syncFirstTime(context, credentialId);
   const link = await ensureSetupLink(context);
-  if (link) process.stdout.write(`\n  There is no staff yet. Make the first owner here (this link works once, for 24 hours):\n  ${link}\n\n`);
+  if (link)
+    process.stdout.write(
+      `\n  There is no staff yet. Make the first owner here (this link works once, for 24 hours):\n  ${link}\n\n`,
+    );
 }
 
 async function syncFirstTime(context: Context, credentialId: number): Promise<void> {

@@ -1,4 +1,4 @@
-import { type Knex, knex as createKnex } from 'knex';
+import { knex as createKnex, type Knex } from 'knex';
 import { Model } from 'objection';
 import { types } from 'pg';
 import type { Config } from '../config';
@@ -30,7 +30,10 @@ export const pgTypes = {
 } as typeof types;
 
 /** TLS is verified unless the address says `sslmode=disable` or is on this machine. */
-export function connectionSettings(url: string): { connectionString: string; ssl: boolean | { rejectUnauthorized: boolean } } {
+export function connectionSettings(url: string): {
+  connectionString: string;
+  ssl: boolean | { rejectUnauthorized: boolean };
+} {
   const parsed = new URL(url);
   const mode = parsed.searchParams.get('sslmode');
   parsed.searchParams.delete('sslmode');
@@ -56,7 +59,11 @@ export async function openDatabase(config: Config, options: { log: Logger; poolS
     } as Knex.PgConnectionConfig,
     pool: { min: 0, max: options.poolSize, acquireTimeoutMillis: 3_000, createTimeoutMillis: 3_000 },
     acquireConnectionTimeout: 3_000,
-    log: { warn: (m: unknown) => options.log.debug({ knex: String(m) }, 'knex'), error: () => undefined, debug: () => undefined },
+    log: {
+      warn: (m: unknown) => options.log.debug({ knex: String(m) }, 'knex'),
+      error: () => undefined,
+      debug: () => undefined,
+    },
   });
   Model.knex(knex);
   return {

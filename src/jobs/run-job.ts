@@ -14,7 +14,10 @@ export async function runJob(
   const [row] = await knex('job_runs')
     .insert({ name: job.name, arguments: JSON.stringify(args), trigger, attempt: run.attempt })
     .returning('id');
-  const finish = (fields: Record<string, unknown>) => knex('job_runs').where({ id: row.id }).update({ ...fields, finished_at: knex.fn.now() });
+  const finish = (fields: Record<string, unknown>) =>
+    knex('job_runs')
+      .where({ id: row.id })
+      .update({ ...fields, finished_at: knex.fn.now() });
   try {
     const summary = await job.run(context, args, run);
     await finish({ state: 'succeeded', summary: JSON.stringify(summary) });

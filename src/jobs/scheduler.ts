@@ -33,10 +33,10 @@ export function startScheduler(context: Context, jobs: JobDefinition[]): { stop(
 export async function tick({ knex, jobs }: Pick<Context, 'knex' | 'jobs'>, name: string, at: Date): Promise<boolean> {
   const scheduledFor = new Date(Math.floor(at.getTime() / 1000) * 1000);
   return knex.transaction(async (trx) => {
-    const result = await trx.raw('insert into schedule_ticks (name, scheduled_for) values (?, ?) on conflict do nothing', [
-      name,
-      scheduledFor.toISOString(),
-    ]);
+    const result = await trx.raw(
+      'insert into schedule_ticks (name, scheduled_for) values (?, ?) on conflict do nothing',
+      [name, scheduledFor.toISOString()],
+    );
     if (result.rowCount !== 1) return false;
     await jobs.enqueue(name, { _trigger: 'schedule' }, { key: `schedule:${name}`, trx });
     return true;

@@ -17,7 +17,12 @@ const CONCURRENCY = 3;
 export async function startWorker(context: Context, jobs: JobDefinition[]): Promise<Worker> {
   const { log } = context;
   const stopping = new AbortController();
-  const pool = new Pool({ ...connectionSettings(context.databaseUrl), max: CONCURRENCY + 2, connectionTimeoutMillis: 5_000, application_name: 'patrondesk worker' });
+  const pool = new Pool({
+    ...connectionSettings(context.databaseUrl),
+    max: CONCURRENCY + 2,
+    connectionTimeoutMillis: 5_000,
+    application_name: 'patrondesk worker',
+  });
   pool.on('error', (err) => log.warn({ err }, 'a worker connection was lost'));
   const taskList: TaskList = Object.fromEntries(
     jobs.map((job) => [

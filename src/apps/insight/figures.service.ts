@@ -31,7 +31,11 @@ export interface MemberFigures {
 
 export async function memberFigures(knex: Knex, now: Date): Promise<MemberFigures> {
   const [kinds, monthly, joined] = await Promise.all([
-    knex('patreon_member_counts').where({ gone: false }).groupBy('kind').select('kind').select(knex.raw('sum(members)::bigint as members')),
+    knex('patreon_member_counts')
+      .where({ gone: false })
+      .groupBy('kind')
+      .select('kind')
+      .select(knex.raw('sum(members)::bigint as members')),
     knex('patreon_member_counts as n')
       .join('patreon_campaigns as c', 'c.id', 'n.campaign_id')
       .where('n.gone', false)

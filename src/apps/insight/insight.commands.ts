@@ -16,11 +16,18 @@ export function insightCommands(program: Command, open: () => Promise<Context>):
       }
       const { requests, counts, last_sync } = status;
       const lines = [
-        ...status.connections.map((c) => `Connection ${c.id} ${c.name}: ${c.state}${c.token.valid ? `, token valid until ${c.token.expires_at ?? 'unknown'}` : ''}`),
+        ...status.connections.map(
+          (c) =>
+            `Connection ${c.id} ${c.name}: ${c.state}${c.token.valid ? `, token valid until ${c.token.expires_at ?? 'unknown'}` : ''}`,
+        ),
         `Requests: ${requests.used_hour} of ${requests.hourly_budget} this hour, ${requests.used_day} of ${requests.daily_budget} today (our own budgets)`,
         `Here: ${counts.campaigns} campaigns, ${counts.tiers} tiers, ${counts.members} members, ${counts.posts} posts`,
-        last_sync ? `Last sync: run ${last_sync.run_id}, ${last_sync.state}, ${last_sync.finished_at}` : 'Last sync: none yet',
-        ...(status.problems.length === 0 ? ['No problems.'] : status.problems.map((p) => `Problem ${p.code}: ${p.message}`)),
+        last_sync
+          ? `Last sync: run ${last_sync.run_id}, ${last_sync.state}, ${last_sync.finished_at}`
+          : 'Last sync: none yet',
+        ...(status.problems.length === 0
+          ? ['No problems.']
+          : status.problems.map((p) => `Problem ${p.code}: ${p.message}`)),
       ];
       process.stdout.write(`${lines.join('\n')}\n`);
     });

@@ -28,7 +28,8 @@ export const insightMessages = defineMessages({
       waiting: 'A budget is spent. Background work goes on {{when}}.',
       quick: 'Quick access',
       welcome: 'Welcome to Patrondesk',
-      connectText: 'Connect your Patreon page and this panel fills itself: campaigns, tiers, members and posts, kept fresh from then on. Nothing is ever written to Patreon.',
+      connectText:
+        'Connect your Patreon page and this panel fills itself: campaigns, tiers, members and posts, kept fresh from then on. Nothing is ever written to Patreon.',
       connectAction: 'Connect Patreon',
       askOwner: 'An owner has to connect Patreon first. Then this page fills itself.',
       firstRun: 'Nothing has been read yet',
@@ -97,7 +98,8 @@ export const insightMessages = defineMessages({
       waiting: 'Un budget est épuisé. Le travail en arrière-plan reprend {{when}}.',
       quick: 'Accès rapide',
       welcome: 'Bienvenue dans Patrondesk',
-      connectText: 'Connectez votre page Patreon et ce panneau se remplit tout seul : campagnes, paliers, membres et publications, tenus à jour. Rien n’est jamais écrit sur Patreon.',
+      connectText:
+        'Connectez votre page Patreon et ce panneau se remplit tout seul : campagnes, paliers, membres et publications, tenus à jour. Rien n’est jamais écrit sur Patreon.',
       connectAction: 'Connecter Patreon',
       askOwner: 'Un propriétaire doit d’abord connecter Patreon. Cette page se remplira ensuite.',
       firstRun: 'Rien n’a encore été lu',
@@ -121,7 +123,8 @@ export const insightMessages = defineMessages({
       counts: 'Ce qui est enregistré ici',
       lastSync: 'Dernière synchronisation',
       noProblems: 'Tout fonctionne. Il n’y a rien à corriger.',
-      asJson: 'La même chose en JSON : demandez cette adresse avec Accept: application/json, ou lancez npm run status -- --json.',
+      asJson:
+        'La même chose en JSON : demandez cette adresse avec Accept: application/json, ou lancez npm run status -- --json.',
       campaigns: 'Campagnes',
       tiers: 'Paliers',
       members: 'Membres',
@@ -130,8 +133,10 @@ export const insightMessages = defineMessages({
     problem: {
       no_connection: 'Patreon n’est pas encore connecté.',
       reconnect_needed: 'Patreon n’accepte plus notre accès pour « {{name}} ». Reconnectez-le.',
-      refresh_unknown: 'Un renouvellement de jeton pour « {{name}} » a été interrompu. Si les lectures échouent, reconnectez-le.',
-      missing_scope: 'Il manque des autorisations à la connexion « {{name}} » : {{scopes}}. Ce qui en dépend est désactivé.',
+      refresh_unknown:
+        'Un renouvellement de jeton pour « {{name}} » a été interrompu. Si les lectures échouent, reconnectez-le.',
+      missing_scope:
+        'Il manque des autorisations à la connexion « {{name}} » : {{scopes}}. Ce qui en dépend est désactivé.',
       budget_spent: 'Notre budget de requêtes est épuisé. Le travail en arrière-plan attend jusqu’au {{until}}.',
       sync_failed: 'La synchronisation {{id}} n’a pas tout lu.',
       sync_stale: 'La dernière synchronisation complète date d’il y a {{hours}} heures.',

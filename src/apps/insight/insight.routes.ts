@@ -2,9 +2,9 @@ import { Router } from 'express';
 import type { Context } from '../../context';
 import { allow } from '../../http/allow';
 import { wantsJson } from '../../http/error-handler';
+import { PatreonCampaign } from '../campaigns/campaign.model';
 import { connectionStatuses } from '../connections/connection-status.service';
 import { requestUsage } from '../connections/request-budget.service';
-import { PatreonCampaign } from '../campaigns/campaign.model';
 import { PatreonPost } from '../posts/post.model';
 import { SyncRun } from '../sync/sync-run.model';
 import { liveCounts, memberFigures } from './figures.service';
@@ -55,7 +55,12 @@ export function insightRoutes(context: Context): Router {
     }
     res.locals.problems = status.problems;
     const usage = await requestUsage(context);
-    res.view('insight/status', { title: req.t('insight:status.title'), section: 'status', status, waitingUntil: usage.waiting_until });
+    res.view('insight/status', {
+      title: req.t('insight:status.title'),
+      section: 'status',
+      status,
+      waitingUntil: usage.waiting_until,
+    });
   });
 
   return router;

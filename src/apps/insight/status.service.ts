@@ -1,6 +1,10 @@
 import type { Context } from '../../context';
 import type { Translate } from '../../i18n';
-import { type ConnectionStatus, connectionProblems, connectionStatuses } from '../connections/connection-status.service';
+import {
+  type ConnectionStatus,
+  connectionProblems,
+  connectionStatuses,
+} from '../connections/connection-status.service';
 import { type RequestUsage, requestUsage } from '../connections/request-budget.service';
 import { SyncRun } from '../sync/sync-run.model';
 import { type LiveCounts, liveCounts } from './figures.service';
@@ -47,8 +51,16 @@ export async function apiStatus(context: Context, t: Translate): Promise<ApiStat
 
 /** What needs somebody, worst first, each with the page where it is put right. */
 export async function currentProblems(context: Context, t: Translate): Promise<Problem[]> {
-  const [connection, sync, jobs] = await Promise.all([connectionProblems(context), syncProblems(context), deadJobs(context)]);
-  return [...connection, ...sync, ...jobs].map(({ code, vars, fix_url }) => ({ code, message: t(`insight:problem.${code}`, vars), fix_url }));
+  const [connection, sync, jobs] = await Promise.all([
+    connectionProblems(context),
+    syncProblems(context),
+    deadJobs(context),
+  ]);
+  return [...connection, ...sync, ...jobs].map(({ code, vars, fix_url }) => ({
+    code,
+    message: t(`insight:problem.${code}`, vars),
+    fix_url,
+  }));
 }
 
 interface Finding {
@@ -66,12 +78,16 @@ async function syncProblems({ knex, clock }: Context): Promise<Finding[]> {
   const connected = await knex('patreon_credentials').where({ state: 'connected' }).first('id');
   const good = await SyncRun.query().where({ state: 'succeeded' }).orderBy('id', 'desc').first();
   const age = good?.finished_at ? (clock.now().getTime() - Date.parse(good.finished_at)) / 3_600_000 : 0;
-  return connected && age > STALE_HOURS ? [{ code: 'sync_stale', vars: { hours: Math.floor(age) }, fix_url: '/patreon/sync/' }] : [];
+  return connected && age > STALE_HOURS
+    ? [{ code: 'sync_stale', vars: { hours: Math.floor(age) }, fix_url: '/patreon/sync/' }]
+    : [];
 }
 
 /** Jobs that have used up their attempts: the queue keeps them until somebody looks. */
 async function deadJobs({ knex }: Context): Promise<Finding[]> {
-  const { rows } = await knex.raw('select count(*) as dead from graphile_worker.jobs where attempts >= max_attempts and locked_at is null');
+  const { rows } = await knex.raw(
+    'select count(*) as dead from graphile_worker.jobs where attempts >= max_attempts and locked_at is null',
+  );
   const { dead } = rows[0] as { dead: number };
   return dead > 0 ? [{ code: 'job_dead', vars: { count: dead }, fix_url: '/patreon/api/status/' }] : [];
 }

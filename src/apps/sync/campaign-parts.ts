@@ -18,11 +18,9 @@ export async function storeCampaign(
   campaign: Campaign,
   page: Pick<Page<Campaign>, 'dropped'> & { readSeq: number },
 ): Promise<{ campaignId: number; counts: UpsertCounts }> {
-  const counts = await upsertMany(
-    trx,
-    { table: 'patreon_campaigns', key: ['patreon_id'], readSeq: page.readSeq },
-    [campaignRow(campaign, session.credentialId, page.dropped)],
-  );
+  const counts = await upsertMany(trx, { table: 'patreon_campaigns', key: ['patreon_id'], readSeq: page.readSeq }, [
+    campaignRow(campaign, session.credentialId, page.dropped),
+  ]);
   const row = await trx('patreon_campaigns').where({ patreon_id: campaign.id }).first('id');
   return { campaignId: row.id, counts };
 }
@@ -38,8 +36,16 @@ export async function storeTiers(
   page: Pick<Page<Campaign>, 'dropped'> & { readSeq: number },
 ): Promise<UpsertCounts & { gone: number }> {
   const target = (table: string) => ({ table, key: MEMBER_KEY, readSeq: page.readSeq });
-  const counts = await upsertMany(trx, target('patreon_tiers'), campaign.tiers.map((t) => tierRow(t, campaignId, page.dropped)));
-  await upsertMany(trx, target('patreon_benefits'), campaign.benefits.map((b) => benefitRow(b, campaignId, page.dropped)));
+  const counts = await upsertMany(
+    trx,
+    target('patreon_tiers'),
+    campaign.tiers.map((t) => tierRow(t, campaignId, page.dropped)),
+  );
+  await upsertMany(
+    trx,
+    target('patreon_benefits'),
+    campaign.benefits.map((b) => benefitRow(b, campaignId, page.dropped)),
+  );
   const unnamed = async (table: string, named: readonly string[], relationship: 'tiers' | 'benefits') => {
     if (campaign.missing_relationships.includes(relationship)) return 0;
     return trx(table)
@@ -80,7 +86,12 @@ export function postsList(session: SyncSession, campaign: { id: number; patreonI
 }
 
 /** Members with their pledge events and addresses: at most four statements a page, whatever its size. */
-async function storeMembers(context: Context, trx: Knex.Transaction, campaignId: number, page: StoredPage<Member>): Promise<UpsertCounts> {
+async function storeMembers(
+  context: Context,
+  trx: Knex.Transaction,
+  campaignId: number,
+  page: StoredPage<Member>,
+): Promise<UpsertCounts> {
   const { items, readSeq, dropped } = page;
   const counts = await upsertMany(
     trx,
@@ -92,7 +103,11 @@ async function storeMembers(context: Context, trx: Knex.Transaction, campaignId:
     .whereRaw('patreon_id = any(?::text[])', [items.map((m) => m.id)])
     .select('id', 'patreon_id');
   const memberIds = new Map<string, number>(rows.map((r) => [r.patreon_id, r.id]));
-  await upsertMany(trx, { table: 'pledge_events', key: MEMBER_KEY, readSeq }, pledgeEventRows(items, campaignId, memberIds));
+  await upsertMany(
+    trx,
+    { table: 'pledge_events', key: MEMBER_KEY, readSeq },
+    pledgeEventRows(items, campaignId, memberIds),
+  );
   await storeAddresses(context, trx, campaignId, memberIds, page);
   return counts;
 }
@@ -109,14 +124,18 @@ async function storeAddresses(
   const withAddress = told.filter((m) => m.address !== null);
   const without = ids(told.filter((m) => m.address_id === null));
   if (without.length > 0) {
-    await trx('member_addresses').whereRaw('member_id = any(?::bigint[])', [without]).where('read_seq', '<', readSeq).delete();
+    await trx('member_addresses')
+      .whereRaw('member_id = any(?::bigint[])', [without])
+      .where('read_seq', '<', readSeq)
+      .delete();
   }
   if (withAddress.length === 0) return;
   const known = new Map<number, string>(
-    (await trx('member_addresses').whereRaw('member_id = any(?::bigint[])', [ids(withAddress)]).select('member_id', 'address_digest')).map((r) => [
-      r.member_id,
-      r.address_digest,
-    ]),
+    (
+      await trx('member_addresses')
+        .whereRaw('member_id = any(?::bigint[])', [ids(withAddress)])
+        .select('member_id', 'address_digest')
+    ).map((r) => [r.member_id, r.address_digest]),
   );
   const rows = withAddress.flatMap((member) => {
     const member_id = memberIds.get(member.id) as number;
@@ -126,7 +145,9 @@ async function storeAddresses(
     const address_digest = context.secrets.digest(plain, place);
     // Sealing the same text twice gives two texts: only what changed is sealed again.
     if (known.get(member_id) === address_digest) return [];
-    return [{ member_id, campaign_id: campaignId, patreon_id, address: context.secrets.seal(plain, place), address_digest }];
+    return [
+      { member_id, campaign_id: campaignId, patreon_id, address: context.secrets.seal(plain, place), address_digest },
+    ];
   });
   await upsertMany(trx, { table: 'member_addresses', key: ['member_id'], readSeq }, rows);
 }

@@ -11,8 +11,13 @@ const brake = (live: number) => Math.max(20, Math.floor(live / 10));
 
 /** What is missing is more than can be true by itself; nothing was marked. */
 export class TooManyMissingError extends Error {
-  constructor(readonly missing: number, readonly live: number) {
-    super(`${missing} of ${live} are missing from Patreon's answer. That is too many to believe; nothing was marked as gone.`);
+  constructor(
+    readonly missing: number,
+    readonly live: number,
+  ) {
+    super(
+      `${missing} of ${live} are missing from Patreon's answer. That is too many to believe; nothing was marked as gone.`,
+    );
     this.name = 'TooManyMissingError';
   }
 }
@@ -33,7 +38,8 @@ export async function concludeGone<T extends { id: string }>(
   const find = () => missingRows(session.context.knex, list.table, pass, first.startSeq, MAX_SINGLE_READS);
   const found = await find();
   if (found.missing === 0) return 0;
-  if (found.missing > brake(found.live) || found.missing === found.live) throw new TooManyMissingError(found.missing, found.live);
+  if (found.missing > brake(found.live) || found.missing === found.live)
+    throw new TooManyMissingError(found.missing, found.live);
   const few = found.missing <= MAX_SINGLE_READS;
   const confirmed = few ? await thoseNotFound(session, found.sample, readOne) : null;
   // The second pass adds to the same sightings: who is met by either of them is there.

@@ -1,9 +1,9 @@
 import type { Knex } from 'knex';
 import type { UpsertCounts } from '../../db/upsert-many';
 import type { DroppedName, Page, PageOptions, RejectedRecord } from '../../patreon/client';
-import type { SyncSession } from './sync-session';
-import type { Resource } from './sync-run.model';
 import { recordSightings } from './sightings';
+import type { Resource } from './sync-run.model';
+import type { SyncSession } from './sync-session';
 
 export interface StoredPage<T> extends Page<T> {
   readSeq: number;
@@ -57,16 +57,28 @@ export async function runListPass<T extends { id: string }>(
     // A second pass meets known ids by design.
     const onlyOldIds = !confirming && page.items.length > 0 && newIds === 0;
     proof = {
-      whole: proof.whole && !(nextCursor !== null && !goesOn) && !onlyOldIds && !page.rejected.some((r) => r.type === list.type),
+      whole:
+        proof.whole &&
+        !(nextCursor !== null && !goesOn) &&
+        !onlyOldIds &&
+        !page.rejected.some((r) => r.type === list.type),
       total: page.total ?? proof.total,
     };
     dropped = page.dropped;
     if (onlyOldIds) next = null;
   }
-  return { complete: proof.whole && (await coversTotal(session, campaignId, list.resource, proof.total)), startSeq, dropped };
+  return {
+    complete: proof.whole && (await coversTotal(session, campaignId, list.resource, proof.total)),
+    startSeq,
+    dropped,
+  };
 }
 
-async function fetchPage<T extends { id: string }>(session: SyncSession, list: ListResource<T>, cursor: string | null): Promise<StoredPage<T>> {
+async function fetchPage<T extends { id: string }>(
+  session: SyncSession,
+  list: ListResource<T>,
+  cursor: string | null,
+): Promise<StoredPage<T>> {
   return session.read(async (signal) => {
     const readSeq = await session.nextReadSeq();
     return { ...(await list.fetch({ cursor, signal })), readSeq };
@@ -82,7 +94,10 @@ async function storePage<T extends { id: string }>(
   confirming: boolean,
 ): Promise<number> {
   const rejected = page.rejected;
-  const ids = [...page.items.map((i) => i.id), ...rejected.filter((r) => r.type === list.type && r.id !== null).map((r) => r.id as string)];
+  const ids = [
+    ...page.items.map((i) => i.id),
+    ...rejected.filter((r) => r.type === list.type && r.id !== null).map((r) => r.id as string),
+  ];
   return session.lease.write(async (trx) => {
     const counts = await list.store(trx, page);
     const newIds = await recordSightings(trx, { runId: session.lease.runId, campaignId, resource: list.resource }, ids);
@@ -91,7 +106,9 @@ async function storePage<T extends { id: string }>(
     const { created, updated } = counts;
     await session.addCounts(trx, campaignId, list.resource, {
       pages: 1,
-      ...(confirming ? { created, updated } : { ...counts, fetched: page.items.length, quarantined: rejected.length, reported_total: page.total }),
+      ...(confirming
+        ? { created, updated }
+        : { ...counts, fetched: page.items.length, quarantined: rejected.length, reported_total: page.total }),
     });
     return newIds;
   });
@@ -120,7 +137,12 @@ export async function quarantine(
 /** People come and go while pages are read: so many may be missing from the total that Patreon reported. */
 const allowance = (total: number) => Math.max(2, Math.ceil(total * 0.002));
 
-async function coversTotal(session: SyncSession, campaignId: number, resource: Resource, total: number | null): Promise<boolean> {
+async function coversTotal(
+  session: SyncSession,
+  campaignId: number,
+  resource: Resource,
+  total: number | null,
+): Promise<boolean> {
   if (total === null) return false;
   const { rows } = await session.context.knex.raw(
     'select count(*) as seen from sync_sightings where run_id = ? and campaign_id = ? and resource = ?',

@@ -61,9 +61,12 @@ function holdLease({ knex, config, log }: Context, runId: number, epoch: number)
     );
     if (result.rowCount === 0) lost.abort(new LeaseLostError(runId));
   };
-  const timer = setInterval(() => {
-    beat().catch((err) => log.warn({ err, runId }, 'the heartbeat of a sync run failed'));
-  }, (seconds * 1000) / 3);
+  const timer = setInterval(
+    () => {
+      beat().catch((err) => log.warn({ err, runId }, 'the heartbeat of a sync run failed'));
+    },
+    (seconds * 1000) / 3,
+  );
   return {
     runId,
     epoch,

@@ -2,10 +2,10 @@ import type { Context } from '../../context';
 import { patreonClientFor } from '../connections/patreon-client.service';
 import { describeFailure } from './failure-words';
 import { claimRun, LeaseLostError, RunCancelledError, type RunLease } from './run-lease';
-import { enqueueRun } from './sync-runs.service';
 import { forgetSightings } from './sightings';
 import { syncCredential } from './sync-credential';
 import { SyncRun, type SyncRunError, SyncRunResource, type SyncRunState } from './sync-run.model';
+import { enqueueRun } from './sync-runs.service';
 import { SyncSession } from './sync-session';
 
 export type RunOutcome = SyncRunState | 'not_ours';
@@ -45,7 +45,12 @@ async function syncAll(context: Context, lease: RunLease, signal: AbortSignal): 
     const client = await patreonClientFor(context, credentialId, {
       signal,
       onRequest: () => countRequest(context, run.id),
-      onDroppedField: ({ type, name }) => errors.push({ campaign: null, resource: null, message: `Patreon no longer answers ${type}.${name}; it was left out.` }),
+      onDroppedField: ({ type, name }) =>
+        errors.push({
+          campaign: null,
+          resource: null,
+          message: `Patreon no longer answers ${type}.${name}; it was left out.`,
+        }),
     });
     const { scopes } = await context.knex('patreon_credentials').where({ id: credentialId }).first('scopes');
     const session = new SyncSession(context, run, lease, client, credentialId, scopes, signal);
@@ -55,7 +60,10 @@ async function syncAll(context: Context, lease: RunLease, signal: AbortSignal): 
 }
 
 function countRequest({ knex, log }: Context, runId: number): void {
-  knex('sync_runs').where({ id: runId }).increment('requests').catch((err) => log.warn({ err, runId }, 'a request was not counted'));
+  knex('sync_runs')
+    .where({ id: runId })
+    .increment('requests')
+    .catch((err) => log.warn({ err, runId }, 'a request was not counted'));
 }
 
 async function finish(context: Context, lease: RunLease, errors: SyncRunError[]): Promise<SyncRunState> {
@@ -89,9 +97,17 @@ async function end(context: Context, lease: RunLease, state: SyncRunState, error
   await knex.transaction(async (trx) => {
     const ended = await trx('sync_runs')
       .where({ id: lease.runId, epoch: lease.epoch, state: 'running' })
-      .update({ state, errors: JSON.stringify(errors), finished_at: knex.fn.now(), lease_until: null, waiting_until: null });
+      .update({
+        state,
+        errors: JSON.stringify(errors),
+        finished_at: knex.fn.now(),
+        lease_until: null,
+        waiting_until: null,
+      });
     if (ended === 0) throw new LeaseLostError(lease.runId);
-    await trx('sync_run_resources').where({ run_id: lease.runId, state: 'running' }).update({ state: state === 'cancelled' ? 'cancelled' : 'failed', finished_at: knex.fn.now() });
+    await trx('sync_run_resources')
+      .where({ run_id: lease.runId, state: 'running' })
+      .update({ state: state === 'cancelled' ? 'cancelled' : 'failed', finished_at: knex.fn.now() });
     await trx('sync_locks').where({ run_id: lease.runId }).delete();
   });
   await forgetSightings(knex, lease.runId);

@@ -32,7 +32,13 @@ const MISSING = `t.campaign_id = :campaignId and t.gone_at is null and t.read_se
                      and s.resource = :resource and s.patreon_id = t.patreon_id)`;
 
 /** Live rows that a complete pass did not meet and that nothing has read since the pass began. */
-export async function missingRows(knex: Knex, table: string, pass: Pass, startSeq: number, limit: number): Promise<Candidates> {
+export async function missingRows(
+  knex: Knex,
+  table: string,
+  pass: Pass,
+  startSeq: number,
+  limit: number,
+): Promise<Candidates> {
   const { rows } = await knex.raw(
     `with missing as (select t.patreon_id from "${table}" t where ${MISSING})
      select (select count(*) from "${table}" where campaign_id = :campaignId and gone_at is null) as live,
@@ -44,7 +50,13 @@ export async function missingRows(knex: Knex, table: string, pass: Pass, startSe
 }
 
 /** Marks missing rows as gone (of them only `confirmed`, unless that is null); never deletes. Answers how many. */
-export async function markGone(trx: Knex.Transaction, table: string, pass: Pass, startSeq: number, confirmed: string[] | null): Promise<number> {
+export async function markGone(
+  trx: Knex.Transaction,
+  table: string,
+  pass: Pass,
+  startSeq: number,
+  confirmed: string[] | null,
+): Promise<number> {
   const result = await trx.raw(
     `update "${table}" t set gone_at = now(), changed_at = now()
       where ${MISSING} ${confirmed ? 'and t.patreon_id = any(:confirmed::text[])' : ''}`,

@@ -18,10 +18,19 @@ export async function syncCredential(session: SyncSession): Promise<SyncRunError
     .catch((error) => fatal(session, error));
   if ('message' in page) return [page];
   const errors: SyncRunError[] = [];
-  if (page.items.length === 0) errors.push({ campaign: null, resource: 'campaigns', message: 'This Patreon account has no campaign of its own that can be read.' });
+  if (page.items.length === 0)
+    errors.push({
+      campaign: null,
+      resource: 'campaigns',
+      message: 'This Patreon account has no campaign of its own that can be read.',
+    });
   const wanted = await wantedCampaigns(session, page.items);
   if (wanted.length === 0 && page.items.length > 0) {
-    errors.push({ campaign: null, resource: 'campaigns', message: 'Patreon no longer names this campaign for the connection it was read through.' });
+    errors.push({
+      campaign: null,
+      resource: 'campaigns',
+      message: 'Patreon no longer names this campaign for the connection it was read through.',
+    });
   }
   for (const campaign of wanted) errors.push(...(await syncCampaign(session, campaign, page)));
   return errors;
@@ -49,15 +58,34 @@ async function syncCampaign(session: SyncSession, campaign: Campaign, page: Camp
     if (known && !session.wants('campaigns')) return known.id as number;
     const stored = await storeCampaign(session, trx, campaign, page);
     await begin(session, stored.campaignId, 'campaigns', trx);
-    await session.addCounts(trx, stored.campaignId, 'campaigns', { ...stored.counts, pages: 1, fetched: 1, reported_total: 1 });
-    await trx('sync_run_resources').where({ run_id: session.run.id, campaign_id: stored.campaignId, resource: 'campaigns' }).update(DONE(trx));
+    await session.addCounts(trx, stored.campaignId, 'campaigns', {
+      ...stored.counts,
+      pages: 1,
+      fetched: 1,
+      reported_total: 1,
+    });
+    await trx('sync_run_resources')
+      .where({ run_id: session.run.id, campaign_id: stored.campaignId, resource: 'campaigns' })
+      .update(DONE(trx));
     return stored.campaignId;
   });
   const target = { id: campaignId, patreonId: campaign.id };
   const parts: [Resource, () => Promise<boolean | null>][] = [
     ['tiers', () => tiersPart(session, campaign, campaignId, page)],
-    ['members', () => listPart(session, campaignId, membersList(session, target), (id, signal) => session.client.getMember(id, { signal }))],
-    ['posts', () => listPart(session, campaignId, postsList(session, target), (id, signal) => session.client.getPost(id, { signal }))],
+    [
+      'members',
+      () =>
+        listPart(session, campaignId, membersList(session, target), (id, signal) =>
+          session.client.getMember(id, { signal }),
+        ),
+    ],
+    [
+      'posts',
+      () =>
+        listPart(session, campaignId, postsList(session, target), (id, signal) =>
+          session.client.getPost(id, { signal }),
+        ),
+    ],
   ];
   const errors: SyncRunError[] = [];
   for (const [resource, work] of parts) {
@@ -79,12 +107,22 @@ function scopeMissing(session: SyncSession, resource: Resource): (() => Promise<
 
 const DONE = (knex: { fn: { now(): unknown } }) => ({ state: 'succeeded', complete: true, finished_at: knex.fn.now() });
 
-async function begin(session: SyncSession, campaignId: number, resource: Resource, trx = session.context.knex): Promise<void> {
+async function begin(
+  session: SyncSession,
+  campaignId: number,
+  resource: Resource,
+  trx = session.context.knex,
+): Promise<void> {
   await trx('sync_run_resources').insert({ run_id: session.run.id, campaign_id: campaignId, resource });
 }
 
 /** Runs one part and writes down how it ended. Answers the failure in words, or null. */
-async function part(session: SyncSession, campaignId: number, resource: Resource, work: () => Promise<boolean | null>): Promise<string | null> {
+async function part(
+  session: SyncSession,
+  campaignId: number,
+  resource: Resource,
+  work: () => Promise<boolean | null>,
+): Promise<string | null> {
   const { knex, log } = session.context;
   const row = () => knex('sync_run_resources').where({ run_id: session.run.id, campaign_id: campaignId, resource });
   await begin(session, campaignId, resource);
@@ -101,7 +139,12 @@ async function part(session: SyncSession, campaignId: number, resource: Resource
   }
 }
 
-async function tiersPart(session: SyncSession, campaign: Campaign, campaignId: number, page: CampaignsPage): Promise<boolean> {
+async function tiersPart(
+  session: SyncSession,
+  campaign: Campaign,
+  campaignId: number,
+  page: CampaignsPage,
+): Promise<boolean> {
   const rejected = page.rejected.filter((r) => r.type === 'tier' || r.type === 'benefit');
   await session.lease.write(async (trx) => {
     const counts = await storeTiers(trx, campaign, campaignId, page);

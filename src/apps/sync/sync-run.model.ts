@@ -53,7 +53,10 @@ export class SyncRun extends BaseModel {
   }
 
   static async credentialIds(runId: number, trx?: Knex): Promise<number[]> {
-    const rows = await (trx ?? SyncRun.knex())('sync_locks').where({ run_id: runId }).orderBy('credential_id').pluck('credential_id');
+    const rows = await (trx ?? SyncRun.knex())('sync_locks')
+      .where({ run_id: runId })
+      .orderBy('credential_id')
+      .pluck('credential_id');
     return rows;
   }
 }
@@ -80,9 +83,15 @@ export class SyncRunResource extends BaseModel {
   started_at!: string;
   finished_at!: string | null;
 
-  static listForRun(runId: number): Promise<(SyncRunResource & { patreon_id: string; campaign_name: string | null })[]> {
+  static listForRun(
+    runId: number,
+  ): Promise<(SyncRunResource & { patreon_id: string; campaign_name: string | null })[]> {
     return SyncRunResource.query()
-      .select('sync_run_resources.*', 'c.patreon_id', SyncRunResource.raw('coalesce(c.name, c.creation_name, c.vanity) as campaign_name'))
+      .select(
+        'sync_run_resources.*',
+        'c.patreon_id',
+        SyncRunResource.raw('coalesce(c.name, c.creation_name, c.vanity) as campaign_name'),
+      )
       .join('patreon_campaigns as c', 'c.id', 'sync_run_resources.campaign_id')
       .where('run_id', runId)
       .orderBy(['campaign_id', 'started_at'])
@@ -96,7 +105,9 @@ export class SyncRunResource extends BaseModel {
       .groupBy('run_id')
       .select('run_id')
       .sum({ fetched: 'fetched', created: 'created', updated: 'updated', gone: 'gone', quarantined: 'quarantined' });
-    return new Map((rows as unknown as ({ run_id: number } & Record<string, number>)[]).map((row) => [row.run_id, row]));
+    return new Map(
+      (rows as unknown as ({ run_id: number } & Record<string, number>)[]).map((row) => [row.run_id, row]),
+    );
   }
 }
 

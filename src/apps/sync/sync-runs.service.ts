@@ -27,41 +27,48 @@ export interface RequestedRun {
  * @throws ConflictError when nothing is connected, NotFoundError for an unknown campaign.
  */
 export async function requestSync(context: Context, request: SyncRequest): Promise<RequestedRun> {
-  return context.knex.transaction(async (trx) => {
-    const credentialIds = await credentialsFor(trx, request);
-    const open = await trx('sync_locks').whereIn('credential_id', credentialIds).orderBy('run_id').first('run_id');
-    if (open) return { runId: open.run_id, isNew: false };
-    const [run] = await trx('sync_runs')
-      .insert({
-        trigger: request.trigger,
-        requested_by: request.staffId ?? null,
-        campaign_id: request.campaignId ?? null,
-        resources: request.resources ?? [...RESOURCES],
-      })
-      .returning('id');
-    // Two requests at the same moment: the second waits here, then fails on the key and is answered with the first's run.
-    await trx('sync_locks').insert(credentialIds.map((credential_id) => ({ credential_id, run_id: run.id })));
-    if (!request.withoutJob) await enqueueRun(context, run.id, trx);
-    return { runId: run.id, isNew: true };
-  }).catch(async (error) => {
-    if ((error as { code?: string }).code !== '23505') throw error;
-    const credentialIds = await credentialsFor(context.knex, request);
-    const open = await context.knex('sync_locks').whereIn('credential_id', credentialIds).first('run_id');
-    if (!open) throw error;
-    return { runId: open.run_id as number, isNew: false };
-  });
+  return context.knex
+    .transaction(async (trx) => {
+      const credentialIds = await credentialsFor(trx, request);
+      const open = await trx('sync_locks').whereIn('credential_id', credentialIds).orderBy('run_id').first('run_id');
+      if (open) return { runId: open.run_id, isNew: false };
+      const [run] = await trx('sync_runs')
+        .insert({
+          trigger: request.trigger,
+          requested_by: request.staffId ?? null,
+          campaign_id: request.campaignId ?? null,
+          resources: request.resources ?? [...RESOURCES],
+        })
+        .returning('id');
+      // Two requests at the same moment: the second waits here, then fails on the key and is answered with the first's run.
+      await trx('sync_locks').insert(credentialIds.map((credential_id) => ({ credential_id, run_id: run.id })));
+      if (!request.withoutJob) await enqueueRun(context, run.id, trx);
+      return { runId: run.id, isNew: true };
+    })
+    .catch(async (error) => {
+      if ((error as { code?: string }).code !== '23505') throw error;
+      const credentialIds = await credentialsFor(context.knex, request);
+      const open = await context.knex('sync_locks').whereIn('credential_id', credentialIds).first('run_id');
+      if (!open) throw error;
+      return { runId: open.run_id as number, isNew: false };
+    });
 }
 
 async function credentialsFor(knex: Knex, request: SyncRequest): Promise<number[]> {
   if (request.campaignId !== undefined) {
     const campaign = await knex('patreon_campaigns').where({ id: request.campaignId }).first('credential_id');
     if (!campaign) throw new NotFoundError('There is no such campaign here.');
-    if (campaign.credential_id === null) throw new ConflictError('The connection of this campaign was removed. Connect Patreon again.', 'no_connection');
+    if (campaign.credential_id === null)
+      throw new ConflictError('The connection of this campaign was removed. Connect Patreon again.', 'no_connection');
     return [campaign.credential_id];
   }
   const query = knex('patreon_credentials').where({ state: 'connected' }).orderBy('id');
-  const ids: number[] = await (request.credentialId === undefined ? query : query.where({ id: request.credentialId })).pluck('id');
-  if (ids.length === 0) throw new ConflictError('Nothing is connected to Patreon yet. Connect first, then sync.', 'no_connection');
+  const ids: number[] = await (request.credentialId === undefined
+    ? query
+    : query.where({ id: request.credentialId })
+  ).pluck('id');
+  if (ids.length === 0)
+    throw new ConflictError('Nothing is connected to Patreon yet. Connect first, then sync.', 'no_connection');
   return ids;
 }
 
@@ -73,7 +80,9 @@ export async function enqueueRun(context: Context, runId: number, trx?: Knex.Tra
 export async function cancelRun(context: Context, runId: number): Promise<SyncRun> {
   const { knex } = context;
   await knex.transaction(async (trx) => {
-    const ended = await trx('sync_runs').where({ id: runId, state: 'queued' }).update({ state: 'cancelled', finished_at: knex.fn.now() });
+    const ended = await trx('sync_runs')
+      .where({ id: runId, state: 'queued' })
+      .update({ state: 'cancelled', finished_at: knex.fn.now() });
     if (ended > 0) await trx('sync_locks').where({ run_id: runId }).delete();
     else await trx('sync_runs').where({ id: runId, state: 'running' }).update({ cancel_requested_at: knex.fn.now() });
   });

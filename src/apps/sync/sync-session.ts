@@ -57,7 +57,9 @@ export class SyncSession {
   private async waitUntil(until: Date): Promise<void> {
     const { knex, clock } = this.context;
     await knex('sync_runs').where({ id: this.run.id }).update({ waiting_until: until.toISOString() });
-    await sleep(Math.min(Math.max(until.getTime() - clock.now().getTime(), 1_000), 60_000), undefined, { signal: this.signal });
+    await sleep(Math.min(Math.max(until.getTime() - clock.now().getTime(), 1_000), 60_000), undefined, {
+      signal: this.signal,
+    });
     await knex('sync_runs').where({ id: this.run.id }).update({ waiting_until: null });
   }
 

@@ -4,8 +4,8 @@ import type { Command } from 'commander';
 import type { Context } from '../../context';
 import { UsageError } from '../../errors';
 import { runSync } from './run-sync';
-import { OPEN_STATES, RESOURCES, type Resource, SyncRun, SyncRunResource, type SyncRunState } from './sync-run.model';
 import { type SyncReport, syncReport } from './sync-report';
+import { OPEN_STATES, RESOURCES, type Resource, SyncRun, SyncRunResource, type SyncRunState } from './sync-run.model';
 import { requestSync } from './sync-runs.service';
 
 interface Options {
@@ -33,7 +33,13 @@ export function syncCommands(program: Command, open: () => Promise<Context>): vo
       const verbosity = parseVerbosity(options.verbosity);
       const context = await open();
       const campaignId = options.campaign === undefined ? undefined : await findCampaign(context, options.campaign);
-      process.exitCode = await syncNow(context, { campaignId, resources, verbosity, json: options.json, wait: options.wait });
+      process.exitCode = await syncNow(context, {
+        campaignId,
+        resources,
+        verbosity,
+        json: options.json,
+        wait: options.wait,
+      });
     });
 }
 
@@ -41,7 +47,12 @@ async function syncNow(
   context: Context,
   options: { campaignId: number | undefined; resources: Resource[]; verbosity: number; json?: boolean; wait?: boolean },
 ): Promise<number> {
-  const { runId, isNew } = await requestSync(context, { trigger: 'cli', campaignId: options.campaignId, resources: options.resources, withoutJob: true });
+  const { runId, isNew } = await requestSync(context, {
+    trigger: 'cli',
+    campaignId: options.campaignId,
+    resources: options.resources,
+    withoutJob: true,
+  });
   if (!isNew && !options.wait) {
     process.stderr.write(`Run ${runId} is under way and holds the lock. Use --wait to follow it.\n`);
     if (options.json) print(await syncReport(context, runId));
@@ -51,7 +62,8 @@ async function syncNow(
   const interrupt = () => stop.abort();
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   const watched = new AbortController();
-  const watching = options.verbosity === 0 ? Promise.resolve() : watch(context, runId, watched.signal, options.verbosity);
+  const watching =
+    options.verbosity === 0 ? Promise.resolve() : watch(context, runId, watched.signal, options.verbosity);
   const state = isNew ? await runSync(context, runId, stop.signal) : 'not_ours';
   if (state === 'not_ours') await untilEnded(runId, stop.signal);
   watched.abort();
@@ -99,7 +111,11 @@ async function untilEnded(runId: number, signal: AbortSignal): Promise<void> {
 /** A bar on a terminal, a line a part elsewhere; all of it on standard error. */
 async function watch(context: Context, runId: number, signal: AbortSignal, verbosity: number): Promise<void> {
   const bar = process.stderr.isTTY
-    ? new cliProgress.SingleBar({ format: '{part} |{bar}| {value}/{total} rows · {rate} rows/s · {eta_formatted} left', hideCursor: true, stream: process.stderr })
+    ? new cliProgress.SingleBar({
+        format: '{part} |{bar}| {value}/{total} rows · {rate} rows/s · {eta_formatted} left',
+        hideCursor: true,
+        stream: process.stderr,
+      })
     : null;
   const told = new Map<string, string>();
   let current = '';
@@ -117,8 +133,10 @@ async function watch(context: Context, runId: number, signal: AbortSignal, verbo
         bar.setTotal(Math.max(part.reported_total ?? 0, part.fetched));
         bar.update(part.fetched, { part: name, rate: Math.round(part.fetched / seconds) });
       }
-      const line = verbosity >= 2 ? `${name}: ${part.state}, ${part.pages} pages, ${part.fetched} rows` : `${name}: ${part.state}`;
-      if (!bar && (part.state !== 'running' || verbosity >= 2) && told.get(name) !== line) process.stderr.write(`${line}\n`);
+      const line =
+        verbosity >= 2 ? `${name}: ${part.state}, ${part.pages} pages, ${part.fetched} rows` : `${name}: ${part.state}`;
+      if (!bar && (part.state !== 'running' || verbosity >= 2) && told.get(name) !== line)
+        process.stderr.write(`${line}\n`);
       told.set(name, line);
     }
   }
@@ -137,5 +155,13 @@ function tell(report: SyncReport, verbosity: number): void {
     ),
   );
   const errors = report.errors.map((e) => `  ! ${[e.campaign, e.resource].filter(Boolean).join(' ')} ${e.message}`);
-  if (verbosity > 0) process.stdout.write([`Run ${report.run_id} ${report.state}: ${report.requests} requests in ${(report.duration_ms / 1000).toFixed(1)} s`, ...lines, ...errors, ''].join('\n'));
+  if (verbosity > 0)
+    process.stdout.write(
+      [
+        `Run ${report.run_id} ${report.state}: ${report.requests} requests in ${(report.duration_ms / 1000).toFixed(1)} s`,
+        ...lines,
+        ...errors,
+        '',
+      ].join('\n'),
+    );
 }

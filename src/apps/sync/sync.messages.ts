@@ -17,7 +17,13 @@ export const syncMessages = defineMessages({
       result: 'Result',
       older: 'Older runs',
     },
-    trigger: { schedule: 'Schedule', cli: 'Command line', panel: 'Staff', connect: 'First connection', webhook: 'Webhook' },
+    trigger: {
+      schedule: 'Schedule',
+      cli: 'Command line',
+      panel: 'Staff',
+      connect: 'First connection',
+      webhook: 'Webhook',
+    },
     resource: { campaigns: 'Campaign', tiers: 'Tiers', members: 'Members', posts: 'Posts' },
     part: { running: 'Reading', succeeded: 'Read', failed: 'Failed', cancelled: 'Cancelled' },
     run: {
@@ -67,7 +73,8 @@ export const syncMessages = defineMessages({
   fr: {
     list: {
       title: 'Synchronisations',
-      intro: 'Chaque synchronisation lit les campagnes, les paliers, les membres et les publications de Patreon. Rien n’est jamais écrit sur Patreon.',
+      intro:
+        'Chaque synchronisation lit les campagnes, les paliers, les membres et les publications de Patreon. Rien n’est jamais écrit sur Patreon.',
       start: 'Tout synchroniser maintenant',
       emptyTitle: 'Rien n’a encore été lu sur Patreon',
       emptyText: 'Lancez la première synchronisation. Elle se poursuit en arrière-plan pendant que vous explorez.',
@@ -80,7 +87,13 @@ export const syncMessages = defineMessages({
       result: 'Résultat',
       older: 'Plus anciennes',
     },
-    trigger: { schedule: 'Planification', cli: 'Ligne de commande', panel: 'Équipe', connect: 'Première connexion', webhook: 'Webhook' },
+    trigger: {
+      schedule: 'Planification',
+      cli: 'Ligne de commande',
+      panel: 'Équipe',
+      connect: 'Première connexion',
+      webhook: 'Webhook',
+    },
     resource: { campaigns: 'Campagne', tiers: 'Paliers', members: 'Membres', posts: 'Publications' },
     part: { running: 'Lecture', succeeded: 'Lu', failed: 'Échec', cancelled: 'Annulé' },
     run: {

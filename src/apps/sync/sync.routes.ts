@@ -14,13 +14,20 @@ export function syncRoutes(context: Context): Router {
   const router = Router();
 
   router.get('/patreon/sync/', allow('sync.read'), async (req, res) => {
-    const before = typeof req.query.before === 'string' && /^\d{1,9}$/.test(req.query.before) ? Number(req.query.before) : undefined;
+    const before =
+      typeof req.query.before === 'string' && /^\d{1,9}$/.test(req.query.before) ? Number(req.query.before) : undefined;
     const runs = await SyncRun.list({ limit: RUNS_PER_PAGE + 1, before });
     const shown = runs.slice(0, RUNS_PER_PAGE);
     const connected = await context.knex('patreon_credentials').where({ state: 'connected' }).first('id');
     const older = runs.length > shown.length ? `/patreon/sync/?before=${shown.at(-1)?.id}` : null;
     const title = req.t('sync:list.title');
-    res.view('sync/index', { title, section: 'sync', runs: await withTotals(shown), connected: Boolean(connected), older });
+    res.view('sync/index', {
+      title,
+      section: 'sync',
+      runs: await withTotals(shown),
+      connected: Boolean(connected),
+      older,
+    });
   });
 
   router.post('/patreon/sync/', allow('sync.manage'), async (req, res) => {
@@ -39,11 +46,20 @@ export function syncRoutes(context: Context): Router {
 
   router.get('/patreon/campaigns/:id/sync/', allow('sync.manage'), async (req, res) => {
     const campaign = await findCampaign(context, rowId(req.params.id));
-    const open = campaign.credential_id === null ? undefined : await context.knex('sync_locks').where({ credential_id: campaign.credential_id }).first('run_id');
+    const open =
+      campaign.credential_id === null
+        ? undefined
+        : await context.knex('sync_locks').where({ credential_id: campaign.credential_id }).first('run_id');
     const last = await SyncRunResource.query().where({ campaign_id: campaign.id }).max('run_id as run_id').first();
     const lastRun = last?.run_id ? await SyncRun.query().findById(last.run_id) : undefined;
     const title = req.t('sync:campaign.title', { name: campaign.name });
-    res.view('sync/campaign', { title, section: 'sync', campaign, openRunId: open?.run_id ?? null, lastRun: lastRun ?? null });
+    res.view('sync/campaign', {
+      title,
+      section: 'sync',
+      campaign,
+      openRunId: open?.run_id ?? null,
+      lastRun: lastRun ?? null,
+    });
   });
 
   router.post('/patreon/campaigns/:id/sync/', allow('sync.manage'), async (req, res) => {
@@ -69,12 +85,18 @@ async function start(context: Context, req: Request, res: Response, scope: { cam
 async function showRun(req: Request, res: Response, runId: number): Promise<void> {
   const run = await SyncRun.query().findById(runId);
   if (!run) throw new NotFoundError();
-  const [parts, quarantined] = await Promise.all([SyncRunResource.listForRun(run.id), QuarantinedRecord.listForRun(run.id, QUARANTINE_SHOWN + 1)]);
+  const [parts, quarantined] = await Promise.all([
+    SyncRunResource.listForRun(run.id),
+    QuarantinedRecord.listForRun(run.id, QUARANTINE_SHOWN + 1),
+  ]);
   const end = run.finished_at ? Date.parse(run.finished_at) : Date.now();
   const locals = {
     title: req.t('sync:run.title', { id: run.id }),
     section: 'sync',
-    breadcrumbs: [{ label: req.t('sync:list.title'), href: '/patreon/sync/' }, { label: req.t('sync:run.title', { id: run.id }) }],
+    breadcrumbs: [
+      { label: req.t('sync:list.title'), href: '/patreon/sync/' },
+      { label: req.t('sync:run.title', { id: run.id }) },
+    ],
     run,
     parts,
     durationMs: run.started_at ? end - Date.parse(run.started_at) : null,
@@ -85,7 +107,10 @@ async function showRun(req: Request, res: Response, runId: number): Promise<void
   res.view('sync/show', locals, { fragment: 'sync/_progress' });
 }
 
-async function findCampaign({ knex }: Context, id: number): Promise<{ id: number; credential_id: number | null; name: string }> {
+async function findCampaign(
+  { knex }: Context,
+  id: number,
+): Promise<{ id: number; credential_id: number | null; name: string }> {
   const row = await knex('patreon_campaigns')
     .where({ id })
     .first('id', 'credential_id', knex.raw('coalesce(name, creation_name, vanity, patreon_id) as name'));

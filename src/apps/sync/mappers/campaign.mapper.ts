@@ -7,7 +7,8 @@ const CREATOR_COLUMNS = ['full_name', 'image_url', 'url', 'vanity'] as const;
 
 /** A row of patreon_campaigns, for the credential through which it was read. */
 export function campaignRow(campaign: Campaign, credentialId: number, dropped: readonly DroppedName[]): Row {
-  const { id, creator_id, creator, tier_ids, tiers, benefit_ids, benefits, missing_relationships, ...attributes } = campaign;
+  const { id, creator_id, creator, tier_ids, tiers, benefit_ids, benefits, missing_relationships, ...attributes } =
+    campaign;
   return {
     patreon_id: id,
     credential_id: credentialId,

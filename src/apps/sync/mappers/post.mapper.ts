@@ -4,7 +4,11 @@ import type { Post } from '../../../patreon/resources';
 import { columns, droppedFields } from './told';
 
 /** A row of patreon_posts. */
-export function postRow({ id, campaign_id, user_id, ...attributes }: Post, campaignId: number, dropped: readonly DroppedName[]): Row {
+export function postRow(
+  { id, campaign_id, user_id, ...attributes }: Post,
+  campaignId: number,
+  dropped: readonly DroppedName[],
+): Row {
   return {
     campaign_id: campaignId,
     patreon_id: id,

@@ -6,6 +6,14 @@ export function droppedFields(dropped: readonly DroppedName[], type: string): Se
 }
 
 /** The attributes without those that Patreon did not tell, each under its column's name. */
-export function columns(attributes: Record<string, unknown>, untold: ReadonlySet<string>, prefix = ''): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(attributes).filter(([name]) => !untold.has(name)).map(([name, value]) => [prefix + name, value]));
+export function columns(
+  attributes: Record<string, unknown>,
+  untold: ReadonlySet<string>,
+  prefix = '',
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(attributes)
+      .filter(([name]) => !untold.has(name))
+      .map(([name, value]) => [prefix + name, value]),
+  );
 }
