@@ -10,7 +10,8 @@ export const plainRequests: RequestHandler = (req, res, next) => {
     res.set('Allow', [...METHODS].join(', '));
     return next(new AppError(405, 'method_not_allowed', 'This address does not answer that method.'));
   }
-  if (/%00|%0[ad]/i.test(req.path) || !decodable(req.path)) return next(new BadRequestError('The address cannot be read.'));
+  if (/%00|%0[ad]/i.test(req.path) || !decodable(req.path))
+    return next(new BadRequestError('The address cannot be read.'));
   return next();
 };
 
@@ -26,7 +27,13 @@ function decodable(path: string): boolean {
 /** Django's rule: a page's address ends in a slash, and asking without it leads there. */
 export const trailingSlash: RequestHandler = (req, res, next) => {
   const { path } = req;
-  if ((req.method !== 'GET' && req.method !== 'HEAD') || path.endsWith('/') || path.startsWith('//') || WITHOUT_SLASH.test(path)) return next();
+  if (
+    (req.method !== 'GET' && req.method !== 'HEAD') ||
+    path.endsWith('/') ||
+    path.startsWith('//') ||
+    WITHOUT_SLASH.test(path)
+  )
+    return next();
   const query = req.originalUrl.slice(path.length);
   return res.redirect(301, `${path}/${query}`);
 };

@@ -25,9 +25,14 @@ export function csrfProtection(publicUrl: string, production: boolean): RequestH
   const ours = new URL(publicUrl).origin;
   return (req, res, next) => {
     if (!UNSAFE.has(req.method)) return next();
-    if (!sameOrigin(req, ours, production)) return next(new ForbiddenError('This form was sent from another site.', 'cross_origin'));
+    if (!sameOrigin(req, ours, production))
+      return next(new ForbiddenError('This form was sent from another site.', 'cross_origin'));
     return csrfSynchronisedProtection(req, res, (error?: unknown) =>
-      next(error ? new ForbiddenError('The form is too old. Go back, reload the page and send it again.', 'csrf') : undefined),
+      next(
+        error
+          ? new ForbiddenError('The form is too old. Go back, reload the page and send it again.', 'csrf')
+          : undefined,
+      ),
     );
   };
 }

@@ -1,6 +1,13 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
-import { AppError, BadRequestError, NotFoundError, NotSignedInError, UnavailableError, ValidationError } from '../errors';
 import { isUnavailable } from '../db/unavailable';
+import {
+  AppError,
+  BadRequestError,
+  NotFoundError,
+  NotSignedInError,
+  UnavailableError,
+  ValidationError,
+} from '../errors';
 import type { Logger } from '../logger';
 import { wantsFragment } from './render';
 
@@ -13,7 +20,14 @@ export function wantsJson(req: Request): boolean {
 export function errorHandler(log: Logger): ErrorRequestHandler {
   return (thrown, req, res, next) => {
     const error = toAppError(thrown);
-    const line = { err: thrown, requestId: req.requestId, method: req.method, path: req.path, staffId: req.staff?.id, status: error.status };
+    const line = {
+      err: thrown,
+      requestId: req.requestId,
+      method: req.method,
+      path: req.path,
+      staffId: req.staff?.id,
+      status: error.status,
+    };
     if (error.status >= 500) log.error(line, 'request failed');
     else log.debug({ ...line, err: undefined, code: error.code }, 'request refused');
     if (res.headersSent) return next(thrown);
@@ -47,35 +61,38 @@ function answer(error: AppError, req: Request, res: Response): void {
     else res.redirect(303, address);
     return;
   }
-  const status = PAGES.has(error.status) ? error.status : 400;
+  const { status } = error;
   if (wantsFragment(req)) res.set('HX-Retarget', '#messages').set('HX-Reswap', 'innerHTML');
+  const words = WITH_WORDS.has(status) ? status : 'other';
   res.view(
-    `errors/${status}`,
-    { title: req.t(`shared:errors.${status}.title`), status, message: sayable(error) },
-    { fragment: 'errors/_message', status: error.status },
+    WITH_PAGE.has(status) ? `errors/${status}` : 'errors/error',
+    { title: req.t(`shared:errors.${words}.title`), status, message: error.message, error: { code: error.code } },
+    { fragment: 'errors/_message', status },
   );
 }
 
-/** The statuses that have a page of their own. */
-const PAGES = new Set([400, 403, 404, 409, 413, 422, 429, 500, 502, 503]);
-
-/** Our own sentence, where it says more than the page of that status already does. */
-function sayable(error: AppError): string | undefined {
-  return error.status >= 500 || error.code === 'not_found' || error.code === 'forbidden' ? undefined : error.message;
-}
+const WITH_PAGE = new Set([403, 404, 500, 503]);
+const WITH_WORDS = new Set([400, 403, 404, 409, 413, 422, 429, 500, 502, 503]);
 
 /** Unknown errors stay unknown to the reader: only the request id is shown. */
 function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (isUnavailable(error)) return new UnavailableError();
-  const { status, type, code, name } = (error ?? {}) as { status?: number; type?: string; code?: string; name?: string };
+  const { status, type, code, name } = (error ?? {}) as {
+    status?: number;
+    type?: string;
+    code?: string;
+    name?: string;
+  };
   if (name === 'URIError' || status === 404) return new NotFoundError();
   // body-parser and friends mark what the client did wrong.
   if (typeof status === 'number' && status >= 400 && status < 500) {
-    const message = type === 'entity.too.large' ? 'That is more than this form accepts.' : 'The request could not be read.';
+    const message =
+      type === 'entity.too.large' ? 'That is more than this form accepts.' : 'The request could not be read.';
     return new AppError(status, type ?? 'bad_request', message);
   }
-  if (typeof code === 'string' && /^22/.test(code)) return new BadRequestError('A value in the request cannot be stored or searched for.');
+  if (typeof code === 'string' && /^22/.test(code))
+    return new BadRequestError('A value in the request cannot be stored or searched for.');
   if (code === '23505') return new AppError(409, 'conflict', 'That already exists.');
   return new AppError(500, 'internal', 'Something went wrong on our side.');
 }

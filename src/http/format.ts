@@ -32,7 +32,9 @@ function build(locale: Locale): Format {
   const relative = new Intl.RelativeTimeFormat(tag, { numeric: 'auto' });
   const money = memo((currency: string) => new Intl.NumberFormat(tag, { style: 'currency', currency }));
   const date = memo((timeZone: string) => new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeZone }));
-  const dateTime = memo((timeZone: string) => new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'short', timeZone }));
+  const dateTime = memo(
+    (timeZone: string) => new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'short', timeZone }),
+  );
   const valid = (iso: string | null | undefined) => (iso && !Number.isNaN(Date.parse(iso)) ? new Date(iso) : null);
   return {
     money(cents, currency) {
@@ -57,7 +59,8 @@ function build(locale: Locale): Format {
     duration(milliseconds) {
       if (milliseconds == null) return EMPTY;
       const seconds = Math.round(milliseconds / 1000);
-      if (seconds < 60) return `${number.format(milliseconds < 10_000 ? Math.round(milliseconds / 100) / 10 : seconds)} s`;
+      if (seconds < 60)
+        return `${number.format(milliseconds < 10_000 ? Math.round(milliseconds / 100) / 10 : seconds)} s`;
       const minutes = Math.floor(seconds / 60);
       return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
     },
@@ -66,7 +69,12 @@ function build(locale: Locale): Format {
 
 function relativeText(format: Intl.RelativeTimeFormat, seconds: number): string {
   const steps: [Intl.RelativeTimeFormatUnit, number][] = [
-    ['second', 60], ['minute', 3_600], ['hour', 86_400], ['day', 604_800], ['week', 2_629_800], ['month', 31_557_600],
+    ['second', 60],
+    ['minute', 3_600],
+    ['hour', 86_400],
+    ['day', 604_800],
+    ['week', 2_629_800],
+    ['month', 31_557_600],
   ];
   let unitSeconds = 1;
   for (const [unit, limit] of steps) {

@@ -25,7 +25,11 @@ function template(name: string, cache: boolean): Template {
   if (known) return known;
   const filename = join(VIEWS, `${name}.ejs`);
   const compiled = ejs.compile(readFileSync(filename, 'utf8'), {
-    filename, cache, _with: false, localsName: 'it', rmWhitespace: false,
+    filename,
+    cache,
+    _with: false,
+    localsName: 'it',
+    rmWhitespace: false,
   } as ejs.Options) as Template;
   if (cache) templates.set(name, compiled);
   return compiled;
@@ -91,7 +95,10 @@ function assetAddresses(cache: boolean): (path: string) => string {
   return (path) => {
     const found = known.get(path);
     if (found) return found;
-    const digest = createHash('sha256').update(readFileSync(projectPath('public', path))).digest('base64url').slice(0, 10);
+    const digest = createHash('sha256')
+      .update(readFileSync(projectPath('public', path)))
+      .digest('base64url')
+      .slice(0, 10);
     const address = `${path}?v=${digest}`;
     if (cache) known.set(path, address);
     return address;

@@ -15,7 +15,12 @@ export interface SessionStore {
 
 /** Sessions in PostgreSQL over a small pool of their own, so that a busy main pool cannot sign people out. */
 export function createSessions(config: Config, databaseUrl: string, log: Logger): SessionStore {
-  const pool = new Pool({ ...connectionSettings(databaseUrl), max: 3, connectionTimeoutMillis: 2_000, application_name: 'patrondesk sessions' });
+  const pool = new Pool({
+    ...connectionSettings(databaseUrl),
+    max: 3,
+    connectionTimeoutMillis: 2_000,
+    application_name: 'patrondesk sessions',
+  });
   pool.on('error', (err) => log.warn({ err }, 'a session connection was lost'));
   const Store = connectPgSimple(session);
   const store = new Store({

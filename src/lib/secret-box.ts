@@ -49,7 +49,9 @@ function open(keys: { id: string; key: Buffer }[], sealed: string, place: string
   const bytes = Buffer.from(body, 'base64url');
   if (bytes.length < TAG_BYTES) throw new SecretUnreadableError('The stored secret is damaged');
   try {
-    const decipher = createDecipheriv('aes-256-gcm', found.key, Buffer.from(iv, 'base64url'), { authTagLength: TAG_BYTES });
+    const decipher = createDecipheriv('aes-256-gcm', found.key, Buffer.from(iv, 'base64url'), {
+      authTagLength: TAG_BYTES,
+    });
     decipher.setAAD(Buffer.from(`${place}|${found.id}`));
     decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
     return Buffer.concat([decipher.update(bytes.subarray(0, -TAG_BYTES)), decipher.final()]).toString('utf8');
