@@ -75,8 +75,10 @@ const WITH_PAGE = new Set([403, 404, 500, 503]);
 const WITH_WORDS = new Set([400, 403, 404, 409, 413, 422, 429, 500, 502, 503]);
 
 /** Unknown errors stay unknown to the reader: only the request id is shown. */
-function toAppError(error: unknown): AppError {
-  if (error instanceof AppError) return error;
+function toAppError(thrown: unknown): AppError {
+  if (thrown instanceof AppError) return thrown;
+  // Objection wraps what the driver threw and does not repeat its code.
+  const error = (thrown as { nativeError?: unknown } | null)?.nativeError ?? thrown;
   if (isUnavailable(error)) return new UnavailableError();
   const { status, type, code, name } = (error ?? {}) as {
     status?: number;

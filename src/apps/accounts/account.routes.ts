@@ -22,12 +22,13 @@ export function accountRoutes(context: Context, limits: SignInLimits): Router {
 
   router.post('/account/', allow('account.manage'), async (req, res) => {
     try {
-      await updateProfile(context, signedIn(req).id, parseForm(profileForm, req.body));
+      const profile = parseForm(profileForm, req.body);
+      await updateProfile(context, signedIn(req).id, profile);
+      req.flash('success', req.t('accounts:account.saved', { lng: profile.locale }));
     } catch (error) {
       const values = typedValues(req, ['name', 'locale', 'theme']);
       return accountPage(req, res, { values, errors: formMessages(req, error) }, 422);
     }
-    req.flash('success', req.t('accounts:account.saved'));
     return res.redirect(303, '/account/');
   });
 
