@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger, runMigrations } from 'graphile-worker';
 import { knex as createKnex, type Knex } from 'knex';
 import { Pool, type PoolConfig } from 'pg';
-import { ExtensionlessMigrations } from './migration-source';
+import { ExtensionlessMigrations, type MigrationFile } from './migration-source';
 
 /** Any number that nothing else in the database uses for an advisory lock. */
 const ADVISORY_LOCK = 7_282_611;
@@ -42,8 +42,8 @@ export async function migrateLatest(knex: Knex): Promise<string[]> {
 
 /** Names of migrations that the database lacks. */
 export async function pendingMigrations(knex: Knex): Promise<string[]> {
-  const [, pending] = (await knex.migrate.list(migrationConfig)) as [unknown, string[]];
-  return pending;
+  const [, pending] = (await knex.migrate.list(migrationConfig)) as [unknown, MigrationFile[]];
+  return pending.map(({ file }) => file);
 }
 
 /** The lock belongs to a transaction and so ends with it, however this process ends. */
