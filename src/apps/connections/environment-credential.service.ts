@@ -2,12 +2,11 @@ import type { Knex } from 'knex';
 import type { Context } from '../../context';
 import { SecretUnreadableError } from '../../lib/secret-box';
 import { recordAudit, SYSTEM } from '../accounts/audit.service';
+import { CALLBACK_PATH } from './callback-paths';
 import { subjectOf } from './connection.service';
 import { openSecret, sealSecret } from './credential-secrets';
 import { PatreonCredential } from './patreon-credential.model';
 import { noTokenColumns, tokenColumns } from './token-columns';
-
-export const CALLBACK_PATH = '/patreon/oauth/callback/';
 
 /**
  * Keeps one credential for PATREON_CLIENT_ID and its companions; to be called at every start, by any number of processes.
