@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import express, { type Express } from 'express';
 import pinoHttp from 'pino-http';
 import { currentStaff } from './apps/accounts/current-staff';
+import { deniedRequests } from './apps/accounts/denied-requests';
 import type { Context } from './context';
 import { NotFoundError } from './errors';
 import { plainRequests, trailingSlash } from './http/addresses';
@@ -86,6 +87,7 @@ export function createApp(context: Context): App {
   app.use(csrfProtection(config.http.publicUrl, config.production));
   mountRoutes(app, context);
   app.use((_req, _res, next) => next(new NotFoundError()));
+  app.use(deniedRequests(context));
   app.use(errorHandler(log));
 
   routePolicies(app);

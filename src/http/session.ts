@@ -20,6 +20,8 @@ export function createSessions(config: Config, databaseUrl: string, log: Logger)
     max: 3,
     connectionTimeoutMillis: 2_000,
     application_name: 'patrondesk sessions',
+    // The store's column has no time zone and its times are PostgreSQL's local ones: ours is UTC, whatever the server's is.
+    options: '-c timezone=UTC',
   });
   pool.on('error', (err) => log.warn({ err }, 'a session connection was lost'));
   const Store = connectPgSimple(session);
