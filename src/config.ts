@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { projectPath } from './lib/project-path';
@@ -163,14 +163,21 @@ function build(env: z.output<typeof schema>, defaults: { logLevel: string }): Co
 
 function developmentSecrets(dataDir: string): { session: string; encryptionKey: string } {
   const file = join(dataDir, 'development-secrets.json');
+  if (!existsSync(file)) makeSecrets(dataDir, file);
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
+
+/** Written beside its place and linked there: of two first starts one wins, and nobody reads half a file. */
+function makeSecrets(dataDir: string, file: string): void {
   mkdirSync(dataDir, { recursive: true });
+  const made = { session: randomBytes(32).toString('base64'), encryptionKey: randomBytes(32).toString('base64') };
+  const beside = `${file}.${process.pid}`;
+  writeFileSync(beside, JSON.stringify(made), { mode: 0o600 });
   try {
-    // 'wx': of two first starts at the same moment one writes and the other reads what it wrote.
-    const made = { session: randomBytes(32).toString('base64'), encryptionKey: randomBytes(32).toString('base64') };
-    writeFileSync(file, JSON.stringify(made), { mode: 0o600, flag: 'wx' });
-    return made;
+    linkSync(beside, file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    return JSON.parse(readFileSync(file, 'utf8'));
+  } finally {
+    rmSync(beside);
   }
 }

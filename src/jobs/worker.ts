@@ -23,7 +23,9 @@ export async function startWorker(context: Context, jobs: JobDefinition[]): Prom
     connectionTimeoutMillis: 5_000,
     application_name: 'patrondesk worker',
   });
-  pool.on('error', (err) => log.warn({ err }, 'a worker connection was lost'));
+  const lost = (err: Error) => log.warn({ err }, 'a worker connection was lost');
+  pool.on('error', lost);
+  pool.on('connect', (client) => client.on('error', lost));
   const taskList: TaskList = Object.fromEntries(
     jobs.map((job) => [
       job.name,
