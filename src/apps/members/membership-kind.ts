@@ -58,6 +58,22 @@ export function membershipKind(member: KindAttributes): MembershipKind {
   }
 }
 
+/** The kinds that members of this status can be of, by the rule above; `none` stands for null. */
+export function kindsOfStatus(status: string): MembershipKind[] {
+  switch (status) {
+    case 'active_patron':
+      return ['gift', 'trial', 'pending', 'paying'];
+    case 'declined_patron':
+      return ['gift', 'trial', 'declined'];
+    case 'former_patron':
+      return ['gift', 'trial', 'former'];
+    case 'none':
+      return ['gift', 'trial', 'free'];
+    default:
+      return ['gift', 'trial', 'unknown'];
+  }
+}
+
 function isGift(member: KindAttributes): boolean {
   const isEntitled = member.currently_entitled_tiers.length > 0 || member.patron_status === 'active_patron';
   return member.is_gifted === true && isEntitled;

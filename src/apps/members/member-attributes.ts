@@ -1,0 +1,104 @@
+import type { AttributeKind } from '../../http/mirrored-attributes';
+import type { Permission } from '../../policy';
+import type { PatreonMember } from './member.model';
+import type { Address } from './member-addresses.service';
+
+/** Patreon's attributes of a member, in the order in which its page shows them. */
+const MEMBER_ATTRIBUTES = {
+  full_name: 'text',
+  email: 'text',
+  patron_status: 'text',
+  last_charge_status: 'text',
+  last_charge_date: 'time',
+  next_charge_date: 'time',
+  pledge_relationship_start: 'time',
+  pledge_cadence: 'number',
+  currently_entitled_tiers: 'list',
+  currently_entitled_amount_cents: 'money',
+  will_pay_amount_cents: 'money',
+  campaign_lifetime_support_cents: 'money',
+  lifetime_support_cents: 'money',
+  is_gifted: 'flag',
+  is_free_trial: 'flag',
+  is_follower: 'flag',
+  note: 'text',
+} as const satisfies { [K in keyof PatreonMember]?: AttributeKind };
+
+/** Those that this reader may see. */
+export function memberAttributes(can: (permission: Permission) => boolean): Partial<typeof MEMBER_ATTRIBUTES> {
+  const isVisible = (field: string, kind: AttributeKind) =>
+    (kind !== 'money' || can('money.read')) && (field !== 'email' || can('members.email'));
+  return Object.fromEntries(Object.entries(MEMBER_ATTRIBUTES).filter(([field, kind]) => isVisible(field, kind)));
+}
+
+/** What is kept of the person behind a member, under the names of Patreon's user. */
+export function userOf(member: PatreonMember) {
+  return {
+    full_name: member.user_full_name,
+    first_name: member.user_first_name,
+    last_name: member.user_last_name,
+    vanity: member.user_vanity,
+    url: member.user_url,
+    about: member.user_about,
+    created: member.user_created,
+    image_url: member.user_image_url,
+    thumb_url: member.user_thumb_url,
+    is_creator: member.user_is_creator,
+    can_see_nsfw: member.user_can_see_nsfw,
+    hide_pledges: member.user_hide_pledges,
+    like_count: member.user_like_count,
+    social_connections: member.user_social_connections,
+  };
+}
+
+export const USER_ATTRIBUTES = {
+  full_name: 'text',
+  first_name: 'text',
+  last_name: 'text',
+  vanity: 'text',
+  url: 'url',
+  about: 'text',
+  created: 'time',
+  image_url: 'url',
+  thumb_url: 'url',
+  is_creator: 'flag',
+  can_see_nsfw: 'flag',
+  hide_pledges: 'flag',
+  like_count: 'number',
+  social_connections: 'json',
+} as const satisfies { [K in keyof ReturnType<typeof userOf>]: AttributeKind };
+
+export const ADDRESS_ATTRIBUTES = {
+  addressee: 'text',
+  line_1: 'text',
+  line_2: 'text',
+  postal_code: 'text',
+  city: 'text',
+  state: 'text',
+  country: 'text',
+  phone_number: 'text',
+  created_at: 'time',
+} as const satisfies { [K in keyof Address]: AttributeKind };
+
+/** Results of a charge that we have words for; others are shown as Patreon wrote them. */
+const CHARGE_STATUSES = new Set([
+  'Paid',
+  'Declined',
+  'Deleted',
+  'Pending',
+  'Refunded',
+  'Fraud',
+  'Refunded by Patreon',
+  'Other',
+  'Partially Refunded',
+  'Free Trial',
+]);
+const EVENT_TYPES = new Set(['pledge_start', 'pledge_upgrade', 'pledge_downgrade', 'pledge_delete', 'subscription']);
+
+export function chargeStatusWord(t: (key: string) => string, status: string | null): string {
+  return status !== null && CHARGE_STATUSES.has(status) ? t(`members:charge.${status}`) : (status ?? '');
+}
+
+export function eventTypeWord(t: (key: string) => string, type: string | null): string {
+  return type !== null && EVENT_TYPES.has(type) ? t(`members:event.${type}`) : (type ?? '');
+}

@@ -1,0 +1,172 @@
+import type { Knex } from 'knex';
+import { type QueryBuilder, raw } from 'objection';
+import { BaseModel } from '../../db/base-model';
+import { cappedCount, type KeysetSort } from '../../db/keyset';
+import { containing } from '../../db/like';
+import { kindsOfStatus, type MembershipKind } from './membership-kind';
+
+const NAME = `nullif(full_name, '') collate "und-x-icu"`;
+
+/** Sorts after every other character in ICU's root collation. */
+const LAST_CHARACTER = '\uffff';
+
+/** From this length on a text is found anywhere; shorter ones only begin names, in the order that the name index has. */
+const MIN_SUBSTRING_LENGTH = 3;
+
+export interface MemberFilter {
+  campaignId?: number | undefined;
+  /** Patreon's word; `none` stands for null. */
+  status?: string | undefined;
+  kind?: MembershipKind | undefined;
+  tier?: { campaign_id: number; patreon_id: string } | undefined;
+  q?: string | undefined;
+  /** Whether `q` is looked for in e-mails too; never for people who may not see them. */
+  searchesEmail: boolean;
+  gone: boolean;
+}
+
+/** A person's membership of one campaign, as Patreon last told it. `user_…` columns are attributes of the person. */
+export class PatreonMember extends BaseModel {
+  static override tableName = 'patreon_members';
+
+  /** What the list can be sorted by. */
+  static readonly sorts = {
+    name: { value: NAME, type: 'text' },
+    amount: { value: 'currently_entitled_amount_cents', type: 'bigint' },
+    lifetime: { value: 'campaign_lifetime_support_cents', type: 'bigint' },
+    joined: { value: 'pledge_relationship_start', type: 'timestamptz' },
+    last_charge: { value: 'last_charge_date', type: 'timestamptz' },
+    next_charge: { value: 'next_charge_date', type: 'timestamptz' },
+  } as const satisfies Record<string, KeysetSort>;
+
+  id!: number;
+  campaign_id!: number;
+  patreon_id!: string;
+  campaign_lifetime_support_cents!: number | null;
+  /** Of a yearly membership the sum of the year. */
+  currently_entitled_amount_cents!: number | null;
+  email!: string | null;
+  /** Null or empty for hidden people. */
+  full_name!: string | null;
+  is_follower!: boolean | null;
+  is_free_trial!: boolean | null;
+  is_gifted!: boolean | null;
+  /** Of the last attempt, successful or not. */
+  last_charge_date!: string | null;
+  last_charge_status!: string | null;
+  lifetime_support_cents!: number | null;
+  next_charge_date!: string | null;
+  /** The creator's private note on Patreon. */
+  note!: string | null;
+  patron_status!: string | null;
+  /** Months between charges. */
+  pledge_cadence!: number | null;
+  pledge_relationship_start!: string | null;
+  will_pay_amount_cents!: number | null;
+  /** Patreon's ids of tiers; may name one that is not mirrored yet. */
+  currently_entitled_tiers!: string[];
+  user_patreon_id!: string | null;
+  user_about!: string | null;
+  user_can_see_nsfw!: boolean | null;
+  user_created!: string | null;
+  user_first_name!: string | null;
+  user_full_name!: string | null;
+  user_hide_pledges!: boolean | null;
+  user_image_url!: string | null;
+  user_is_creator!: boolean | null;
+  user_last_name!: string | null;
+  user_like_count!: number | null;
+  user_social_connections!: Record<string, unknown> | null;
+  user_thumb_url!: string | null;
+  user_url!: string | null;
+  user_vanity!: string | null;
+  discord_user_id!: string | null;
+  kind!: MembershipKind;
+  /** What the membership is worth a month, in the campaign's minor units. */
+  monthly_cents!: number;
+  read_seq!: number;
+  first_seen_at!: string;
+  changed_at!: string;
+  gone_at!: string | null;
+
+  static async findById(id: number, db: Knex): Promise<PatreonMember | undefined> {
+    return PatreonMember.query(db).findById(id);
+  }
+
+  /** What a list shows of these rows, in the order of `ids`. */
+  static async listByIds(ids: readonly number[], db: Knex): Promise<PatreonMember[]> {
+    const rows = await PatreonMember.query(db)
+      .select('id', 'campaign_id', 'patreon_id', 'full_name', 'email', 'kind', 'monthly_cents', 'patron_status')
+      .select('campaign_lifetime_support_cents', 'last_charge_date', 'last_charge_status', 'next_charge_date')
+      .select('pledge_relationship_start', 'currently_entitled_tiers', 'gone_at')
+      .whereRaw('id = any(?::bigint[])', [ids]);
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    return ids.map((id) => byId.get(id)).filter((row) => row !== undefined);
+  }
+
+  /** Exact where the figures kept with every write tell it; counted up to a cap where a tier or a text is asked for. */
+  static async countMatching(filter: MemberFilter, db: Knex): Promise<{ count: number; capped: boolean }> {
+    if (filter.tier || filter.q) return cappedCount(PatreonMember.matching(filter, db));
+    const query = db('patreon_member_counts').sum({ count: 'members' }).where({ gone: filter.gone });
+    if (filter.campaignId !== undefined) query.where('campaign_id', filter.campaignId);
+    if (filter.kind) query.where('kind', filter.kind);
+    if (filter.status) query.where('patron_status', filter.status);
+    const [row] = await query;
+    return { count: Number(row?.count ?? 0), capped: false };
+  }
+
+  /** The words of `patron_status` that members have, `none` for null. */
+  static async listStatuses(db: Knex): Promise<string[]> {
+    return db('patreon_member_counts')
+      .distinct('patron_status')
+      .where('members', '>', 0)
+      .orderBy('patron_status')
+      .pluck('patron_status');
+  }
+
+  static async existsAny(db: Knex): Promise<boolean> {
+    return (await PatreonMember.query(db).select(raw('1')).first()) !== undefined;
+  }
+
+  /** Whether a text to search for is so short that it only begins names. */
+  static isNameStart(q: string): boolean {
+    return [...q].length < MIN_SUBSTRING_LENGTH;
+  }
+
+  static matching(filter: MemberFilter, db: Knex): QueryBuilder<PatreonMember, PatreonMember[]> {
+    const query = PatreonMember.query(db);
+    if (filter.gone) query.whereNotNull('gone_at');
+    else query.whereNull('gone_at');
+    if (filter.campaignId !== undefined) query.where('campaign_id', filter.campaignId);
+    if (filter.kind) query.where('kind', filter.kind);
+    if (filter.status) whereStatus(query, filter.status);
+    if (filter.tier) {
+      const { campaign_id, patreon_id } = filter.tier;
+      query.where('campaign_id', campaign_id).whereRaw('currently_entitled_tiers @> array[?]', patreon_id);
+    }
+    if (filter.q) whereFound(query, filter.q, filter.searchesEmail);
+    return query;
+  }
+}
+
+type MemberQuery = QueryBuilder<PatreonMember, PatreonMember[]>;
+
+function whereStatus(query: MemberQuery, status: string): void {
+  if (status === 'none') query.whereNull('patron_status');
+  else query.where('patron_status', status);
+  // Says nothing new, but the sort indexes know the kind and not the status.
+  query.whereIn('kind', kindsOfStatus(status));
+}
+
+function whereFound(query: MemberQuery, q: string, searchesEmail: boolean): void {
+  if (PatreonMember.isNameStart(q)) {
+    // A range of the collation instead of LIKE: the same index finds and sorts, and accents and case do not matter.
+    query.whereRaw(`${NAME} >= ? and ${NAME} < ?`, [q.toLowerCase(), q.toLowerCase() + LAST_CHARACTER]);
+    return;
+  }
+  const pattern = containing(q);
+  query.where((either) => {
+    either.where('full_name', 'ilike', pattern);
+    if (searchesEmail) either.orWhere('email', 'ilike', pattern);
+  });
+}
