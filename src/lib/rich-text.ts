@@ -15,7 +15,7 @@ export function sanitizePatreonHtml(html: string | null, words: { picture: strin
   return sanitizeHtml(html, {
     allowedTags: [...BLOCKS, ...INLINE],
     allowedAttributes: { a: ['href', 'rel'] },
-    allowedClasses: { span: ['picture-note'] },
+    allowedClasses: { span: ['muted'] },
     allowedSchemes: ['https'],
     allowProtocolRelative: false,
     nestingLimit: 50,
@@ -29,7 +29,7 @@ export function sanitizePatreonHtml(html: string | null, words: { picture: strin
       a: (_tag, { href }) => ({ tagName: 'a', attribs: linkAttributes(href) }),
       img: (_tag, { alt }) => ({
         tagName: 'span',
-        attribs: { class: 'picture-note' },
+        attribs: { class: 'muted' },
         text: alt?.trim() ? `[${words.picture}: ${alt.trim()}]` : `[${words.picture}]`,
       }),
     },

@@ -76,7 +76,7 @@ const ATTACKS = [
 
 /** Tags that may stand in an answer, with all of their attributes; anything else fails. */
 const ALLOWED =
-  /^(?:<\/?(?:p|blockquote|pre|ul|ol|li|h3|h4|h5|b|strong|i|em|u|s|sub|sup|code|span|a)>|<(?:br|hr) \/>|<span class="picture-note">|<a href="https:\/\/[^"<>\s]*" rel="noopener noreferrer nofollow">)$/;
+  /^(?:<\/?(?:p|blockquote|pre|ul|ol|li|h3|h4|h5|b|strong|i|em|u|s|sub|sup|code|span|a)>|<(?:br|hr) \/>|<span class="muted">|<a href="https:\/\/[^"<>\s]*" rel="noopener noreferrer nofollow">)$/;
 
 function expectHarmless(html: string): void {
   const clean = sanitizePatreonHtml(html);
@@ -135,7 +135,7 @@ describe('sanitizePatreonHtml', () => {
   it('tells where a picture was, in the reader’s language and in its own words', () => {
     const html = '<p><img src="https://c10.patreonusercontent.com/x.png" alt="A heron"><img src="x"></p>';
     expect(sanitizePatreonHtml(html, { picture: 'Image' })).toBe(
-      '<p><span class="picture-note">[Image: A heron]</span><span class="picture-note">[Image]</span></p>',
+      '<p><span class="muted">[Image: A heron]</span><span class="muted">[Image]</span></p>',
     );
   });
 

@@ -74,7 +74,7 @@ describe('GET /patreon/posts/{id}/', () => {
   it('shows the content without what could act, in a place where htmx looks for nothing', async () => {
     const content = '<p onclick="x()">Safe<script>alert(1)</script><img src="https://t.test/p.png" alt="A heron"></p>';
     const page = await show(await insert({ content }));
-    expect(page.html).toContain('hx-ignore><p>Safe<span class="picture-note">[Picture: A heron]</span></p></div>');
+    expect(page.html).toContain('hx-ignore><p>Safe<span class="muted">[Picture: A heron]</span></p></div>');
     expect(page.field('content')).toBe(content);
     expect(page.html).not.toContain('<script>alert');
   });

@@ -28,6 +28,8 @@ export const campaignsMessages = defineMessages({
     },
     show: {
       members: 'Members',
+      allMembers: 'All members',
+      noMembers: 'No member has been read yet. Members come with a sync.',
       monthly: 'Worth in a month',
       monthlyNote: 'Paying and pending members, {{currency}}',
       patrons: 'Patrons',
@@ -108,6 +110,8 @@ export const campaignsMessages = defineMessages({
     },
     show: {
       members: 'Membres',
+      allMembers: 'Tous les membres',
+      noMembers: 'Aucun membre n’a encore été lu. Ils arrivent avec une synchronisation.',
       monthly: 'Valeur par mois',
       monthlyNote: 'Membres payants et en attente, {{currency}}',
       patrons: 'Mécènes',
