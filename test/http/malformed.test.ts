@@ -63,7 +63,7 @@ describe('requests that nobody meant', () => {
       }),
       { numRuns: 80 },
     );
-  });
+  }, 60_000);
 
   it('with odd fields and a good token get an answer below 500 from every form', async () => {
     const postRoutes = routes.filter((route) => route.method === 'POST');
@@ -80,7 +80,7 @@ describe('requests that nobody meant', () => {
       }),
       { numRuns: 80 },
     );
-  });
+  }, 60_000);
 
   it.each([
     'GET /account/%00 HTTP/1.1',

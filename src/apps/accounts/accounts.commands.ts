@@ -43,7 +43,9 @@ async function askedPassword(): Promise<string> {
   if (given !== undefined) return given;
   if (!process.stdin.isTTY) throw new UsageError('There is no terminal to type a password at: set STAFF_PASSWORD.');
   const password = await hiddenPrompt('Password: ');
-  if (password !== (await hiddenPrompt('The same again: '))) throw new UsageError('The two passwords differ.');
+  const again = password && (await hiddenPrompt('The same again: '));
+  if (password === null || again === null) throw new UsageError('Interrupted: nobody was added.');
+  if (password !== again) throw new UsageError('The two passwords differ.');
   return password;
 }
 
