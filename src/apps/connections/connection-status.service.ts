@@ -1,8 +1,8 @@
 import type { Context } from '../../context';
 import { WANTED_SCOPES } from '../../patreon/oauth';
+import { markInterruptedRefreshes } from './connection-health.service';
 import { type ConnectionState, isLive, PatreonCredential } from './patreon-credential.model';
 import { requestUsage } from './request-budget.service';
-import { markInterruptedRefreshes } from './token-refresh.service';
 
 /** One entry of `connections` on the status page and in its JSON. */
 export interface ConnectionStatus {

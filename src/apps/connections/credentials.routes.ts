@@ -12,12 +12,12 @@ import {
   disconnectAction,
   refreshAction,
 } from './connection-actions';
+import { markInterruptedRefreshes } from './connection-health.service';
 import { connectionStatus } from './connection-status.service';
 import type { ConnectionHooks } from './connections.routes';
 import { confirmationForm, credentialForm } from './credentials.schemas';
 import { createCredential, deleteCredential, type SavedCredential, updateCredential } from './credentials.service';
 import { PatreonCredential } from './patreon-credential.model';
-import { markInterruptedRefreshes } from './token-refresh.service';
 
 /** What may be shown again; the other fields of the form are secrets. */
 const SHOWN = ['client_id', 'campaign_name', 'redirect_uri'] as const;

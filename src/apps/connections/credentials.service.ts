@@ -8,9 +8,10 @@ import type { CredentialForm } from './credentials.schemas';
 import { readAccount, tryScopes } from './patreon-account';
 import { clientWithToken } from './patreon-client.service';
 import { PatreonCredential } from './patreon-credential.model';
+import type { RefreshOutcome } from './refresh-outcome';
 import { tokenAge } from './token.service';
 import { noTokenColumns } from './token-columns';
-import { type RefreshOutcome, refresh } from './token-refresh.service';
+import { refresh } from './token-refresh.service';
 
 export interface SavedCredential {
   id: number;

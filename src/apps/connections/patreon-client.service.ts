@@ -7,12 +7,12 @@ import {
 } from '../../patreon/client';
 import { PatreonError } from '../../patreon/patreon-error';
 import { learnConnection } from './connection.service';
+import { requireReconnect } from './connection-health.service';
 import { guardedClient } from './guarded-client';
 import type { ClientFor } from './patreon-account';
 import { isLive, PatreonCredential } from './patreon-credential.model';
 import { BudgetSpentError, countError, requestGate } from './request-budget.service';
 import { renewAfterUnauthorized, tokenInUse } from './token.service';
-import { requireReconnect } from './token-refresh.service';
 import { userAgent } from './user-agent';
 
 const TRIAL_MS = 20_000;

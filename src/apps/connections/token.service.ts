@@ -2,9 +2,10 @@ import type { Context } from '../../context';
 import { SecretUnreadableError } from '../../lib/secret-box';
 import { TOKEN_PATH } from '../../patreon/oauth';
 import { PatreonError } from '../../patreon/patreon-error';
+import { markInterruptedRefreshes, requireReconnect } from './connection-health.service';
 import { openSecret } from './credential-secrets';
 import { isLive, PatreonCredential } from './patreon-credential.model';
-import { isPaused, markInterruptedRefreshes, refresh, requireReconnect } from './token-refresh.service';
+import { isPaused, refresh } from './token-refresh.service';
 
 export interface TokenInUse {
   token: string;
