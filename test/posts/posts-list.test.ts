@@ -5,7 +5,7 @@ import { readPage } from '../support/page';
 import { seededRandom } from '../support/seeded-random';
 import { walkList } from '../support/walk';
 
-const COLUMNS = { published: 'published_at', title: 'title collate "und-x-icu"' };
+const COLUMNS = { published: 'published_at', title: `nullif(title, '') collate "und-x-icu"` };
 
 describe('GET /patreon/posts/', () => {
   let app: TestApp;
@@ -117,7 +117,7 @@ describe('GET /patreon/posts/', () => {
     const random = seededRandom(sort.length);
     const maybe = (value: unknown) => (random() < 0.3 ? null : value);
     const posts = Array.from({ length: 150 }, () => ({
-      title: maybe(['ä', 'A', 'a', 'Ω', 'ת', 'z'][Math.floor(random() * 6)]),
+      title: maybe(['ä', 'A', 'a', 'Ω', '', 'z'][Math.floor(random() * 6)]),
       published_at: maybe(`2026-01-0${1 + Math.floor(random() * 3)}T00:00:00.00000${Math.floor(random() * 3)}Z`),
     }));
     await insertPosts(knex, campaign, posts);

@@ -18,7 +18,7 @@ export class PatreonTier extends BaseModel {
   /** What the list can be sorted by. */
   static readonly sorts = {
     amount: { value: 'amount_cents', type: 'bigint' },
-    title: { value: 'title collate "und-x-icu"', type: 'text' },
+    title: { value: `nullif(title, '') collate "und-x-icu"`, type: 'text' },
     members: { value: 'patron_count', type: 'bigint' },
   } as const satisfies Record<string, KeysetSort>;
 

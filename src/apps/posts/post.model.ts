@@ -46,7 +46,7 @@ export class PatreonPost extends BaseModel {
   /** What the list can be sorted by. */
   static readonly sorts = {
     published: { value: 'published_at', type: 'timestamptz' },
-    title: { value: 'title collate "und-x-icu"', type: 'text' },
+    title: { value: `nullif(title, '') collate "und-x-icu"`, type: 'text' },
   } as const satisfies Record<string, KeysetSort>;
 
   id!: number;
