@@ -5,7 +5,7 @@ import { type Context, createContext } from './context';
 import { migrateLatest } from './db/migrate';
 import { AppError, UsageError, ValidationError } from './errors';
 import { scrub } from './logger';
-import { prepareDatabase } from './start-up';
+import { adoptEnvironmentCredential, prepareDatabase } from './start-up';
 
 /** Door 3: one command, then the end. Exit 2 is wrong usage or configuration; commands set their own other codes. */
 async function main(): Promise<void> {
@@ -13,6 +13,7 @@ async function main(): Promise<void> {
   const open = async () => {
     context ??= await createContext(loadConfig(process.env, { logLevel: 'warn' }), { poolSize: 6 });
     await prepareDatabase(context);
+    await adoptEnvironmentCredential(context);
     return context;
   };
   const program = new Command('patrondesk')
@@ -36,6 +37,8 @@ async function main(): Promise<void> {
 
 function exitCode(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  // Nothing is connected: a matter of configuration.
+  if (error instanceof AppError && error.code === 'no_connection') return 2;
   return error instanceof ConfigError || error instanceof UsageError || error instanceof ValidationError ? 2 : 1;
 }
 

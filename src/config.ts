@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { validate } from 'node-cron';
 import { z } from 'zod';
 import { projectPath } from './lib/project-path';
 
@@ -64,6 +65,11 @@ const encryptionKeys = z.string().transform((value, ctx) => {
   return keys;
 });
 
+const cronExpression = text.refine(
+  (value) => value === 'off' || validate(value),
+  'must be a cron expression such as 17 */6 * * *, or off',
+);
+
 const schema = z.object({
   NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
   HOST: text.optional(),
@@ -87,7 +93,7 @@ const schema = z.object({
   PATREON_HOURLY_REQUEST_BUDGET: whole(1, 10_000_000).default(2_000),
   PATREON_DAILY_REQUEST_BUDGET: whole(1, 100_000_000).default(20_000),
   SYNC_LEASE_SECONDS: whole(5, 3_600).default(60),
-  SYNC_SCHEDULE: text.default('17 */6 * * *'),
+  SYNC_SCHEDULE: cronExpression.default('17 */6 * * *'),
   WORKER: z.enum(['inline', 'off']).default('inline'),
 });
 

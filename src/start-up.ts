@@ -15,6 +15,15 @@ export async function prepareDatabase(context: Context): Promise<void> {
   }
 }
 
+/**
+ * The credential from the environment, for a command that may run before the panel ever did. A shell without those
+ * settings changes nothing: the panel may well have them.
+ */
+export async function adoptEnvironmentCredential(context: Context): Promise<void> {
+  const { clientId, creatorAccessToken } = context.config.patreon;
+  if (clientId || creatorAccessToken) await ensureEnvironmentCredential(context);
+}
+
 /** What happens once when the panel starts: the credential from the environment, its first sync, the set-up link. */
 export async function startUp(context: Context): Promise<void> {
   const credentialId = await ensureEnvironmentCredential(context);

@@ -21,7 +21,8 @@ export async function runJob(
   try {
     const summary = await job.run(context, args, run);
     await finish({ state: 'succeeded', summary: JSON.stringify(summary) });
-    log.info({ job: job.name, jobRun: row.id, summary }, 'job succeeded');
+    // What the schedule does is only worth a line to somebody who looks for it; its row is there in any case.
+    log[trigger === 'schedule' ? 'debug' : 'info']({ job: job.name, jobRun: row.id, summary }, 'job succeeded');
     return summary;
   } catch (error) {
     log.error({ job: job.name, jobRun: row.id, attempt: run.attempt, err: error }, 'job failed');

@@ -91,12 +91,16 @@ export async function cancelRun(context: Context, runId: number): Promise<SyncRu
   return run;
 }
 
-/** Queues again what lost its process: queued runs without a job, running ones whose lease ran out. Safe to repeat. */
+const ABANDONED = `((state = 'running' and lease_until < now()) or (state = 'queued' and queued_at < now() - interval '1 minute'))`;
+
+/** True for a queued run that nobody took up and a running one whose lease ran out. */
+export async function isAbandoned({ knex }: Context, runId: number): Promise<boolean> {
+  return (await knex('sync_runs').where({ id: runId }).whereRaw(ABANDONED).first('id')) !== undefined;
+}
+
+/** Queues abandoned runs again. Safe to repeat: whoever comes second finds the run claimed. */
 export async function recoverRuns(context: Context): Promise<number> {
-  const { rows } = await context.knex.raw(
-    `select id from sync_runs
-      where (state = 'running' and lease_until < now()) or (state = 'queued' and queued_at < now() - interval '1 minute')`,
-  );
-  for (const { id } of rows as { id: number }[]) await enqueueRun(context, id);
-  return rows.length;
+  const ids: number[] = await context.knex('sync_runs').whereRaw(ABANDONED).pluck('id');
+  for (const id of ids) await enqueueRun(context, id);
+  return ids.length;
 }

@@ -6,7 +6,7 @@ import { UsageError } from '../../errors';
 import { runSync } from './run-sync';
 import { type SyncReport, syncReport } from './sync-report';
 import { OPEN_STATES, RESOURCES, type Resource, SyncRun, SyncRunResource, type SyncRunState } from './sync-run.model';
-import { requestSync } from './sync-runs.service';
+import { cancelRun, isAbandoned, type RequestedRun, requestSync } from './sync-runs.service';
 
 interface Options {
   campaign?: string;
@@ -43,35 +43,49 @@ export function syncCommands(program: Command, open: () => Promise<Context>): vo
     });
 }
 
-async function syncNow(
-  context: Context,
-  options: { campaignId: number | undefined; resources: Resource[]; verbosity: number; json?: boolean; wait?: boolean },
-): Promise<number> {
-  const { runId, isNew } = await requestSync(context, {
-    trigger: 'cli',
-    campaignId: options.campaignId,
-    resources: options.resources,
-    withoutJob: true,
-  });
-  if (!isNew && !options.wait) {
+interface Order {
+  campaignId: number | undefined;
+  resources: Resource[];
+  verbosity: number;
+  json: boolean | undefined;
+  wait: boolean | undefined;
+}
+
+async function syncNow(context: Context, order: Order): Promise<number> {
+  const { runId, isNew } = await beginRun(context, order);
+  if (!isNew && !order.wait) {
     process.stderr.write(`Run ${runId} is under way and holds the lock. Use --wait to follow it.\n`);
-    if (options.json) print(await syncReport(context, runId));
+    if (order.json) print(await syncReport(context, runId));
     return LOCKED;
   }
   const stop = new AbortController();
-  const interrupt = () => stop.abort();
+  // Whoever interrupts the command does not want the run to go on elsewhere; a second time means at once.
+  const interrupt = () => {
+    if (!isNew) return stop.abort();
+    process.once('SIGINT', () => stop.abort());
+    cancelRun(context, runId).catch(() => stop.abort());
+  };
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   const watched = new AbortController();
-  const watching =
-    options.verbosity === 0 ? Promise.resolve() : watch(context, runId, watched.signal, options.verbosity);
+  const watching = order.verbosity === 0 ? Promise.resolve() : watch(context, runId, watched.signal, order.verbosity);
   const state = isNew ? await runSync(context, runId, stop.signal) : 'not_ours';
   if (state === 'not_ours') await untilEnded(runId, stop.signal);
   watched.abort();
   await watching;
   const report = await syncReport(context, runId);
-  if (options.json) print(report);
-  else tell(report, options.verbosity);
+  if (order.json) print(report);
+  else tell(report, order.verbosity);
   return EXIT[report.state] ?? 1;
+}
+
+/** A run that lost its process is brought to its end first: where no worker runs, nobody else would. */
+async function beginRun(context: Context, { campaignId, resources }: Order): Promise<RequestedRun> {
+  const request = { trigger: 'cli', campaignId, resources, withoutJob: true } as const;
+  const requested = await requestSync(context, request);
+  if (requested.isNew || !(await isAbandoned(context, requested.runId))) return requested;
+  process.stderr.write(`Run ${requested.runId} lost its process; it is finished first.\n`);
+  await runSync(context, requested.runId, new AbortController().signal);
+  return requestSync(context, request);
 }
 
 function parseOnly(only: string | undefined): Resource[] {
