@@ -63,7 +63,7 @@ export function createApp(context: Context): App {
   );
   app.use(securityHeaders(config.production));
   app.use(language(catalogue));
-  app.use(viewRenderer({ cache: config.production, csrfToken }));
+  app.use(viewRenderer({ cache: !config.fromSources, csrfToken }));
   app.use(
     express.static(projectPath('public'), {
       index: false,

@@ -13,6 +13,8 @@ export interface EncryptionKey {
 
 export interface Config {
   production: boolean;
+  /** True when the sources run (npm run dev): views and style sheets are read anew for each page. */
+  fromSources: boolean;
   http: { host: string; port: number; publicUrl: string; trustProxy: number };
   database: { url: string | undefined; dataDir: string };
   secrets: { session: string; encryptionKeys: EncryptionKey[] };
@@ -135,6 +137,7 @@ function build(env: z.output<typeof schema>, defaults: { logLevel: string }): Co
   const made = env.SESSION_SECRET && env.ENCRYPTION_KEYS ? null : developmentSecrets(dataDir);
   return {
     production,
+    fromSources: __filename.endsWith('.ts'),
     http: {
       host: env.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),
       port: env.PORT,

@@ -7,7 +7,7 @@ export function rowId(value: unknown): number {
   return Number(value);
 }
 
-/** One text per form field or query parameter: a repeated one counts with its last value, `_csrf` is left out. */
+/** The fields without `_csrf`. A repeated one stays a list, which a schema for text refuses. */
 function flat(source: unknown): Record<string, unknown> {
   const entries = Object.entries((source ?? {}) as Record<string, unknown>);
   return Object.fromEntries(entries.filter(([k]) => k !== '_csrf'));

@@ -133,6 +133,7 @@ function visitor(url: string): Visitor {
 function testConfig(given: { url: string; databaseUrl: string; patreonBaseUrl: string | undefined }): Config {
   return {
     production: false,
+    fromSources: false,
     http: { host: '127.0.0.1', port: 0, publicUrl: given.url, trustProxy: 0 },
     database: { url: given.databaseUrl, dataDir: '' },
     secrets: {
