@@ -155,6 +155,26 @@ describe('GET /patreon/members/', () => {
     expect(searched.total).toBe(10_000);
     expect(searched.text).toContain('50 of 10,000+');
     expect((await read('/patreon/members/?q=sato%2012')).total).toBe(222);
+    // More matches than are collected: found along the order where they lie close, collected all the same at its end.
+    const sorted = await knex('patreon_members').orderByRaw(`${COLUMNS.name} desc, id desc`).limit(100).pluck('id');
+    expect(await ids('?q=sato&sort=-name')).toEqual(sorted.slice(0, 50));
+    expect(await ids(`?${searched.link('next')?.split('?')[1]}`)).toHaveLength(50);
+    await insertMembers(
+      knex,
+      campaign,
+      Array.from({ length: 2_600 }, () => ({ full_name: 'Abe' })),
+    );
+    await knex.raw(`insert into patreon_members (campaign_id, patreon_id, full_name, kind, monthly_cents, read_seq)
+      select campaign_id, 'again-' || n || '-' || id, full_name, kind, 0, 1 from patreon_members, generate_series(1, 3) n
+       where full_name = 'Abe'`);
+    const ascending = await knex('patreon_members')
+      .whereLike('full_name', 'Sato%')
+      .orderByRaw(`${COLUMNS.name}, id`)
+      .limit(100)
+      .pluck('id');
+    const first = await read('/patreon/members/?q=sato');
+    expect(first.rows('members').map((row) => Number(row.id))).toEqual(ascending.slice(0, 50));
+    expect(await ids(`?${first.link('next')?.split('?')[1]}`)).toEqual(ascending.slice(50));
   });
 
   it('offers to take one filter away, or all of them', async () => {

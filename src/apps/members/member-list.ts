@@ -27,9 +27,8 @@ export async function readMemberList(req: Request, { knex }: Context, campaign?:
     tier,
     searchesEmail: req.can('members.email'),
   };
-  const total = await PatreonMember.countMatching(filter, knex);
-  const page = await listMemberPage({ filter, sort: query.order, position: query.position, total }, knex);
-  const view = listView(req.path, query, page, total);
+  const page = await listMemberPage({ filter, sort: query.order, position: query.position }, knex);
+  const view = listView(req.path, query, page, page.total);
   return {
     ...view,
     rows: await readRows(page.rows, req.can('members.email'), knex),

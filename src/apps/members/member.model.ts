@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { type QueryBuilder, raw } from 'objection';
+import type { QueryBuilder } from 'objection';
 import { BaseModel } from '../../db/base-model';
 import { cappedCount, type KeysetSort } from '../../db/keyset';
 import { containing } from '../../db/like';
@@ -105,8 +105,8 @@ export class PatreonMember extends BaseModel {
   }
 
   /** Exact where the figures kept with every write tell it; counted up to a cap where a tier or a text is asked for. */
-  static async countMatching(filter: MemberFilter, db: Knex): Promise<{ count: number; capped: boolean }> {
-    if (filter.tier || filter.q) return cappedCount(PatreonMember.matching(filter, db));
+  static async countMatching(filter: MemberFilter, db: Knex, cap: number): Promise<{ count: number; capped: boolean }> {
+    if (filter.tier || filter.q) return cappedCount(PatreonMember.matching(filter, db), cap);
     const query = db('patreon_member_counts').sum({ count: 'members' }).where({ gone: filter.gone });
     if (filter.campaignId !== undefined) query.where('campaign_id', filter.campaignId);
     if (filter.kind) query.where('kind', filter.kind);
@@ -125,12 +125,12 @@ export class PatreonMember extends BaseModel {
   }
 
   static async existsAny(db: Knex): Promise<boolean> {
-    return (await PatreonMember.query(db).select(raw('1')).first()) !== undefined;
+    return (await db('patreon_member_counts').where('members', '>', 0).first('kind')) !== undefined;
   }
 
   /** Whether a text to search for is so short that it only begins names. */
-  static isNameStart(q: string): boolean {
-    return [...q].length < MIN_SUBSTRING_LENGTH;
+  static isNameStart(q: string | undefined): boolean {
+    return q !== undefined && q !== '' && [...q].length < MIN_SUBSTRING_LENGTH;
   }
 
   static matching(filter: MemberFilter, db: Knex): QueryBuilder<PatreonMember, PatreonMember[]> {

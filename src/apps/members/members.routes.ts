@@ -59,15 +59,20 @@ async function showList(req: Request, res: Response, context: Context, campaign?
   if (!req.can('money.read') && /^-?(amount|lifetime)$/.test(String(req.query.sort))) {
     throw new ForbiddenError(req.t('members:list.moneySort'), 'money_hidden');
   }
+  const [campaignChoices, tierChoices, statusChoices] = await Promise.all([
+    campaign ? [] : PatreonCampaign.listChoices(knex),
+    PatreonTier.listChoices(campaign?.id, knex),
+    PatreonMember.listStatuses(knex),
+  ]);
   const locals = {
     title: req.t('members:title'),
     section: 'members',
     breadcrumbs: campaign && [...campaignCrumbs(req, campaign), { label: req.t('members:title') }],
     campaign,
     campaignName,
-    campaignChoices: campaign ? [] : await PatreonCampaign.listChoices(knex),
-    tierChoices: await PatreonTier.listChoices(campaign?.id, knex),
-    statusChoices: await PatreonMember.listStatuses(knex),
+    campaignChoices,
+    tierChoices,
+    statusChoices,
     chargeWord: (status: string | null) => chargeStatusWord(req.t, status),
     searchQuery: typeof req.query.q === 'string' ? req.query.q.slice(0, 100) : '',
   };
