@@ -1,5 +1,6 @@
 import { ensureSetupLink } from './apps/accounts/setup.service';
 import { ensureEnvironmentCredential } from './apps/connections/environment-credential.service';
+import { PatreonCredential } from './apps/connections/patreon-credential.model';
 import { requestSync } from './apps/sync/sync-runs.service';
 import type { Context } from './context';
 import { migrateLatest, pendingMigrations } from './db/migrate';
@@ -37,7 +38,7 @@ export async function startUp(context: Context): Promise<void> {
 
 async function syncFirstTime(context: Context, credentialId: number): Promise<void> {
   const { knex } = context;
-  const connected = await knex('patreon_credentials').where({ id: credentialId, state: 'connected' }).first('id');
+  const connected = (await PatreonCredential.liveIds(knex)).includes(credentialId);
   const known = await knex('patreon_campaigns').where({ credential_id: credentialId }).first('id');
   if (connected && !known) await requestSync(context, { trigger: 'connect', credentialId });
 }

@@ -65,6 +65,15 @@ describe('the credential of the environment', () => {
       expect(text).not.toContain(secret);
   });
 
+  it('reads with a pair alone, where no client is named', async () => {
+    const { creatorAccessToken, creatorRefreshToken } = await withPair();
+    const context = restartedWith({ creatorAccessToken, creatorRefreshToken });
+    const id = await ensureEnvironmentCredential(context);
+    expect(await stored(id)).toMatchObject({ state: 'connected', client_id: '' });
+    const client = await patreonClientFor(context, id ?? 0);
+    expect((await client.listCampaigns()).items).toHaveLength(1);
+  });
+
   it('learns with the first read whose it is and what it may read', async () => {
     const settings = await withPair({ scopes: ['identity', 'campaigns', 'campaigns.members'] });
     const id = (await ensureEnvironmentCredential(restartedWith(settings))) ?? 0;

@@ -11,22 +11,34 @@ import { noTokenColumns, tokenColumns } from './token-columns';
 /**
  * Keeps one credential for PATREON_CLIENT_ID and its companions; to be called at every start, by any number of processes.
  * The pair of the environment is taken only when it was replaced there: the stored one has moved on since, and what it
- * was made from is dead. Answers the credential's id, null when the environment names no client.
+ * was made from is dead. Answers the credential's id, null when the environment names neither a client nor a pair.
  */
 export async function ensureEnvironmentCredential(context: Context): Promise<number | null> {
-  const { clientId, clientSecret } = context.config.patreon;
+  const client = environmentClient(context);
   return context.knex.transaction(async (trx) => {
-    if (!clientId || !clientSecret) {
+    if (!client) {
       // Nobody answers for it any more: from now on it is an ordinary credential that can be changed and deleted.
       await PatreonCredential.query(trx)
         .where({ source: 'environment' })
         .patch({ source: 'panel', environment_digest: null });
       return null;
     }
-    const credential = await lockEnvironmentRow(context, trx, clientId);
-    await takeOver(context, trx, credential, { clientId, clientSecret });
+    const credential = await lockEnvironmentRow(context, trx, client.clientId);
+    await takeOver(context, trx, credential, client);
     return credential.id;
   });
+}
+
+interface EnvironmentClient {
+  clientId: string;
+  clientSecret: string;
+}
+
+/** A token pair reads for as long as it lives even where no client is named; only renewing it needs one. */
+function environmentClient({ config }: Context): EnvironmentClient | null {
+  const { clientId, clientSecret, creatorAccessToken } = config.patreon;
+  if (clientId && clientSecret) return { clientId, clientSecret };
+  return creatorAccessToken ? { clientId: clientId ?? '', clientSecret: '' } : null;
 }
 
 async function lockEnvironmentRow(
@@ -50,7 +62,7 @@ async function takeOver(
   context: Context,
   trx: Knex.Transaction,
   credential: PatreonCredential,
-  { clientId, clientSecret }: { clientId: string; clientSecret: string },
+  { clientId, clientSecret }: EnvironmentClient,
 ): Promise<void> {
   const { secrets, config } = context;
   const { id, environment_digest } = credential;

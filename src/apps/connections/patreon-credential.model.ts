@@ -69,6 +69,11 @@ export class PatreonCredential extends BaseModel {
       .orderBy('id');
   }
 
+  /** Ids of those through which a sync can read. */
+  static async liveIds(db: Knex): Promise<number[]> {
+    return (await PatreonCredential.listWithTokens(db)).map(({ id }) => id);
+  }
+
   /** @throws NotFoundError */
   static async get(id: number, db: Knex): Promise<PatreonCredential> {
     const credential = await PatreonCredential.query(db).findById(id);

@@ -5,6 +5,7 @@ import {
   connectionProblems,
   connectionStatuses,
 } from '../connections/connection-status.service';
+import { PatreonCredential } from '../connections/patreon-credential.model';
 import { type RequestUsage, requestUsage } from '../connections/request-budget.service';
 import { SyncRun } from '../sync/sync-run.model';
 import { type LiveCounts, liveCounts } from './figures.service';
@@ -75,7 +76,7 @@ async function syncProblems({ knex, clock }: Context): Promise<Finding[]> {
   if (last.state === 'failed' || last.state === 'partial') {
     return [{ code: 'sync_failed', vars: { id: last.id }, fix_url: `/patreon/sync/${last.id}/` }];
   }
-  const connected = await knex('patreon_credentials').where({ state: 'connected' }).first('id');
+  const connected = (await PatreonCredential.liveIds(knex)).length > 0;
   const good = await SyncRun.query().where({ state: 'succeeded' }).orderBy('id', 'desc').first();
   const age = good?.finished_at ? (clock.now().getTime() - Date.parse(good.finished_at)) / 3_600_000 : 0;
   return connected && age > STALE_HOURS

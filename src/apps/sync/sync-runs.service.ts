@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { Context } from '../../context';
 import { ConflictError, NotFoundError } from '../../errors';
+import { PatreonCredential } from '../connections/patreon-credential.model';
 import { RESOURCES, type Resource, SyncRun, type SyncTrigger } from './sync-run.model';
 
 export interface SyncRequest {
@@ -54,22 +55,23 @@ export async function requestSync(context: Context, request: SyncRequest): Promi
     });
 }
 
-async function credentialsFor(knex: Knex, request: SyncRequest): Promise<number[]> {
-  if (request.campaignId !== undefined) {
-    const campaign = await knex('patreon_campaigns').where({ id: request.campaignId }).first('credential_id');
-    if (!campaign) throw new NotFoundError('There is no such campaign here.');
-    if (campaign.credential_id === null)
-      throw new ConflictError('The connection of this campaign was removed. Connect Patreon again.', 'no_connection');
-    return [campaign.credential_id];
-  }
-  const query = knex('patreon_credentials').where({ state: 'connected' }).orderBy('id');
-  const ids: number[] = await (request.credentialId === undefined
-    ? query
-    : query.where({ id: request.credentialId })
-  ).pluck('id');
-  if (ids.length === 0)
-    throw new ConflictError('Nothing is connected to Patreon yet. Connect first, then sync.', 'no_connection');
-  return ids;
+async function credentialsFor(knex: Knex, { campaignId, credentialId }: SyncRequest): Promise<number[]> {
+  const live = await PatreonCredential.liveIds(knex);
+  const wanted = campaignId === undefined ? credentialId : await credentialOf(knex, campaignId);
+  const ids = wanted === undefined ? live : live.filter((id) => id === wanted);
+  if (ids.length > 0) return ids;
+  const message =
+    live.length > 0 || campaignId !== undefined
+      ? 'The connection of this campaign cannot read just now. Connect Patreon again, then sync.'
+      : 'Nothing is connected to Patreon yet. Connect first, then sync.';
+  throw new ConflictError(message, 'no_connection');
+}
+
+/** Null when the campaign's connection was deleted: no live one equals that. */
+async function credentialOf(knex: Knex, campaignId: number): Promise<number | null> {
+  const campaign = await knex('patreon_campaigns').where({ id: campaignId }).first('credential_id');
+  if (!campaign) throw new NotFoundError('There is no such campaign here.');
+  return campaign.credential_id;
 }
 
 export async function enqueueRun(context: Context, runId: number, trx?: Knex.Transaction, runAt?: Date): Promise<void> {

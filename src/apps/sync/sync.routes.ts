@@ -3,6 +3,7 @@ import type { Context } from '../../context';
 import { ConflictError, NotFoundError } from '../../errors';
 import { allow } from '../../http/allow';
 import { rowId } from '../../http/parse';
+import { PatreonCredential } from '../connections/patreon-credential.model';
 import { QuarantinedRecord, SyncRun, SyncRunResource } from './sync-run.model';
 import { cancelRun, requestSync } from './sync-runs.service';
 
@@ -18,14 +19,14 @@ export function syncRoutes(context: Context): Router {
       typeof req.query.before === 'string' && /^\d{1,9}$/.test(req.query.before) ? Number(req.query.before) : undefined;
     const runs = await SyncRun.list({ limit: RUNS_PER_PAGE + 1, before });
     const shown = runs.slice(0, RUNS_PER_PAGE);
-    const connected = await context.knex('patreon_credentials').where({ state: 'connected' }).first('id');
+    const connected = (await PatreonCredential.liveIds(context.knex)).length > 0;
     const older = runs.length > shown.length ? `/patreon/sync/?before=${shown.at(-1)?.id}` : null;
     const title = req.t('sync:list.title');
     res.view('sync/index', {
       title,
       section: 'sync',
       runs: await withTotals(shown),
-      connected: Boolean(connected),
+      connected,
       older,
     });
   });
