@@ -52,7 +52,7 @@ async function cutPage(request: PageRequest, db: Knex): Promise<Cut & { total: M
   if (collected !== undefined && collected <= MANY) return { ...few, total: { count: collected, capped: false } };
   if (collected === undefined) return withTotal(collect(request, db), request, db);
   const near = filter.gone ? undefined : await shortWalk(request, db);
-  return withTotal(near ?? collect(request, db), request, db);
+  return { ...(near ?? (await collect(request, db))), total: { count: MANY, capped: true } };
 }
 
 async function withTotal(cut: Cut | Promise<Cut>, { filter }: PageRequest, db: Knex) {
