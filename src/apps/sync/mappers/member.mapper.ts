@@ -19,11 +19,15 @@ export function memberRow(member: Member, campaignId: number, dropped: readonly 
     missing_relationships,
     ...attributes
   } = member;
-  const kind = membershipKind({ ...attributes, currently_entitled_tiers: currently_entitled_tier_ids });
+  const untold = droppedFields(dropped, 'member');
+  // Without the statuses nobody can say what a membership is; null would say "free".
+  const kind = DECIDING.some((name) => untold.has(name))
+    ? 'unknown'
+    : membershipKind({ ...attributes, currently_entitled_tiers: currently_entitled_tier_ids });
   return {
     campaign_id: campaignId,
     patreon_id: id,
-    ...columns(attributes, droppedFields(dropped, 'member')),
+    ...columns(attributes, untold),
     ...(missing_relationships.includes('currently_entitled_tiers')
       ? {}
       : { currently_entitled_tiers: currently_entitled_tier_ids }),
@@ -32,6 +36,8 @@ export function memberRow(member: Member, campaignId: number, dropped: readonly 
     monthly_cents: monthlyCents({ kind, ...attributes }),
   };
 }
+
+const DECIDING = ['patron_status', 'last_charge_status'] as const;
 
 const NOBODY: Omit<User, 'id'> = {
   about: null,
