@@ -78,6 +78,6 @@ const MEMBER_SQL = `
       when kind = 'free' and i % 4 > 0 then array[(campaign_id * 100)::text] else '{}' end,
     (50000000 + i)::text, first || ' ' || last, '2018-01-01'::timestamptz + make_interval(days => day % 2000),
     'https://c8.patreon.com/3/200/' || (50000000 + i), 'https://c8.patreon.com/3/200/' || (50000000 + i),
-    'https://www.patreon.com/user?u=' || (50000000 + i), '{"discord": null, "twitch": null, "youtube": null}',
+    'https://www.patreon.com/user\\?u=' || (50000000 + i), '{"discord": null, "twitch": null, "youtube": null}',
     kind, case when kind = 'paying' then 100 * (1 + amount_throw % 60) else 0 end, 1
   from kinds`;

@@ -65,8 +65,7 @@ export const USER_ATTRIBUTES = {
   can_see_nsfw: 'flag',
   hide_pledges: 'flag',
   like_count: 'number',
-  social_connections: 'json',
-} as const satisfies { [K in keyof ReturnType<typeof userOf>]: AttributeKind };
+} as const satisfies { [K in keyof ReturnType<typeof userOf>]?: AttributeKind };
 
 export const ADDRESS_ATTRIBUTES = {
   addressee: 'text',
@@ -79,6 +78,11 @@ export const ADDRESS_ATTRIBUTES = {
   phone_number: 'text',
   created_at: 'time',
 } as const satisfies { [K in keyof Address]: AttributeKind };
+
+/** The networks whose accounts the person has linked, as Patreon names them. */
+export function linkedNetworks({ user_social_connections: connections }: PatreonMember): string[] {
+  return Object.keys(connections ?? {}).filter((network) => connections?.[network] != null);
+}
 
 /** Results of a charge that we have words for; others are shown as Patreon wrote them. */
 const CHARGE_STATUSES = new Set([

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { QueryBuilder } from 'objection';
 import { BaseModel } from '../../db/base-model';
-import { cappedCount, type KeysetSort } from '../../db/keyset';
+import { cappedCount, type KeysetSort, keysetPage } from '../../db/keyset';
 import { containing } from '../../db/like';
 import { kindsOfStatus, type MembershipKind } from './membership-kind';
 
@@ -102,6 +102,15 @@ export class PatreonMember extends BaseModel {
       .whereRaw('id = any(?::bigint[])', [ids]);
     const byId = new Map(rows.map((row) => [row.id, row]));
     return ids.map((id) => byId.get(id)).filter((row) => row !== undefined);
+  }
+
+  /** The live members of all campaigns whose pledge began last. */
+  static async listNewest(limit: number, db: Knex): Promise<PatreonMember[]> {
+    const members = PatreonMember.query(db)
+      .select('id', 'full_name', 'kind', 'pledge_relationship_start')
+      .whereNull('gone_at')
+      .whereNotNull('pledge_relationship_start');
+    return (await keysetPage(members, { ...PatreonMember.sorts.joined, descending: true }, {}, limit)).rows;
   }
 
   /** Exact where the figures kept with every write tell it; counted up to a cap where a tier or a text is asked for. */
