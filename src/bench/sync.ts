@@ -1,12 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import { ensureEnvironmentCredential } from '../apps/connections/environment-credential.service';
 import { runSync } from '../apps/sync/run-sync';
 import { SyncRun, SyncRunResource } from '../apps/sync/sync-run.model';
 import { requestSync } from '../apps/sync/sync-runs.service';
-import { type Config, loadConfig } from '../config';
-import { createContext } from '../context';
-import { createLogger } from '../logger';
+import type { Config } from '../config';
+import type { Context } from '../context';
 import type { Bench } from './bench';
+import { benchConfig, withBenchContext } from './bench-context';
 import { type DatabaseWork, databaseWork, difference } from './database-work';
 import { printTable } from './print-table';
 import { type SandboxProcess, startSandboxProcess } from './sandbox-process';
@@ -46,11 +45,7 @@ export async function benchSync({ rows, databaseUrl, print }: Bench): Promise<vo
 }
 
 function configFor(databaseUrl: string, sandbox: SandboxProcess): Config {
-  return loadConfig({
-    DATABASE_URL: databaseUrl,
-    SESSION_SECRET: randomBytes(32).toString('hex'),
-    ENCRYPTION_KEYS: `bench:${randomBytes(32).toString('base64')}`,
-    LOG_LEVEL: 'error',
+  return benchConfig(databaseUrl, {
     PATREON_BASE_URL: sandbox.url,
     PATREON_CLIENT_ID: sandbox.clientId,
     PATREON_CLIENT_SECRET: 'sandbox-secret',
@@ -65,12 +60,11 @@ function configFor(databaseUrl: string, sandbox: SandboxProcess): Config {
 /** With connections of its own: PostgreSQL adds up what a connection wrote when it ends. */
 async function syncPass(name: string, config: Config, databaseUrl: string): Promise<Pass> {
   const before = await databaseWork(databaseUrl);
-  const context = await createContext(config, { log: createLogger({ level: config.logLevel, pretty: true }) });
-  const ran = await ranSync(context).finally(() => context.close());
+  const ran = await withBenchContext(config, ranSync);
   return { name, ...ran, work: difference(await databaseWork(databaseUrl), before), peakMegabytes: peakMegabytes() };
 }
 
-async function ranSync(context: Awaited<ReturnType<typeof createContext>>) {
+async function ranSync(context: Context) {
   await ensureEnvironmentCredential(context);
   const startedAt = performance.now();
   const cpu = process.cpuUsage();

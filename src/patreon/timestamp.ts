@@ -1,6 +1,9 @@
 const ISO_8601 =
   /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?\s?(?:(Z)|([+-])(\d{2}):?(\d{2})?)?)?$/i;
 
+/** As Patreon writes nearly all of its times: thousands on a page of members, so they are read the short way. */
+const USUAL = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}\+00:00$/;
+
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
@@ -11,6 +14,18 @@ const HOUR = 60 * MINUTE;
  * microseconds. Null when it is not a time that both JavaScript and PostgreSQL can hold.
  */
 export function normaliseTimestamp(text: string): string | null {
+  return readUsual(text) ?? readAny(text);
+}
+
+function readUsual(text: string): string | null {
+  if (!USUAL.test(text)) return null;
+  const time = new Date(text);
+  const iso = `${text.slice(0, 23)}Z`;
+  // A day that does not exist reads as another one.
+  return !Number.isNaN(time.getTime()) && time.toISOString() === iso && time.getUTCFullYear() > 0 ? iso : null;
+}
+
+function readAny(text: string): string | null {
   const match = ISO_8601.exec(text.trim());
   if (match === null) return null;
   const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = ''] = match;

@@ -23,6 +23,8 @@ export interface RunLease {
   epoch: number;
   /** Aborted when the lease is lost. */
   signal: AbortSignal;
+  /** Requests to Patreon since the run was queued, by whoever held it; written down with the next write and at the end. */
+  requests: number;
   /**
    * A transaction that commits only while the run is ours: the fencing token is checked by the same transaction that
    * writes, and the row is locked against a takeover until it has committed.
@@ -43,14 +45,17 @@ export async function claimRun(context: Context, runId: number): Promise<RunLeas
     `update sync_runs set state = 'running', epoch = epoch + 1, lease_owner = :owner, waiting_until = null,
             lease_until = now() + make_interval(secs => :seconds), started_at = coalesce(started_at, now())
       where id = :runId and (state = 'queued' or (state = 'running' and lease_until < now()))
-      returning epoch`,
+      returning epoch, requests`,
     { runId, owner, seconds: config.sync.leaseSeconds },
   );
   if (rows.length === 0) return null;
-  return holdLease(context, runId, (rows[0] as { epoch: number }).epoch);
+  return holdLease(context, { runId, ...(rows[0] as { epoch: number; requests: number }) });
 }
 
-function holdLease({ knex, config, log }: Context, runId: number, epoch: number): RunLease {
+type Claim = Pick<RunLease, 'runId' | 'epoch' | 'requests'>;
+
+function holdLease({ knex, config, log }: Context, claim: Claim): RunLease {
+  const { runId, epoch } = claim;
   const lost = new AbortController();
   const seconds = config.sync.leaseSeconds;
   const beat = async () => {
@@ -67,24 +72,25 @@ function holdLease({ knex, config, log }: Context, runId: number, epoch: number)
     },
     (seconds * 1000) / 3,
   );
-  return {
-    runId,
-    epoch,
+  const lease: RunLease = {
+    ...claim,
     signal: lost.signal,
     write: (work) =>
       knex.transaction(async (trx) => {
-        await fence(trx, runId, epoch);
+        await fence(trx, lease);
         return work(trx);
       }),
     stop: () => clearInterval(timer),
   };
+  return lease;
 }
 
-async function fence(trx: Knex.Transaction, runId: number, epoch: number): Promise<void> {
+/** Counting the requests here, and not by statements of their own, keeps them from waiting for the row that this locks. */
+async function fence(trx: Knex.Transaction, { runId, epoch, requests }: Claim): Promise<void> {
   const { rows } = await trx.raw(
-    `select cancel_requested_at is not null as cancelled from sync_runs
-      where id = ? and epoch = ? and state = 'running' for share`,
-    [runId, epoch],
+    `update sync_runs set requests = :requests where id = :runId and epoch = :epoch and state = 'running'
+      returning cancel_requested_at is not null as cancelled`,
+    { runId, epoch, requests },
   );
   const [row] = rows as { cancelled: boolean }[];
   if (!row) throw new LeaseLostError(runId);

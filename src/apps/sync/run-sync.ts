@@ -44,7 +44,9 @@ async function syncAll(context: Context, lease: RunLease, signal: AbortSignal): 
   for (const credentialId of await SyncRun.credentialIds(run.id)) {
     const client = await patreonClientFor(context, credentialId, {
       signal,
-      onRequest: () => countRequest(context, run.id),
+      onRequest: () => {
+        lease.requests += 1;
+      },
       onDroppedField: ({ type, name }) =>
         errors.push({
           campaign: null,
@@ -57,13 +59,6 @@ async function syncAll(context: Context, lease: RunLease, signal: AbortSignal): 
     errors.push(...(await syncCredential(session)));
   }
   return errors;
-}
-
-function countRequest({ knex, log }: Context, runId: number): void {
-  knex('sync_runs')
-    .where({ id: runId })
-    .increment('requests')
-    .catch((err) => log.warn({ err, runId }, 'a request was not counted'));
 }
 
 async function finish(context: Context, lease: RunLease, errors: SyncRunError[]): Promise<SyncRunState> {
@@ -99,6 +94,7 @@ async function end(context: Context, lease: RunLease, state: SyncRunState, error
       .where({ id: lease.runId, epoch: lease.epoch, state: 'running' })
       .update({
         state,
+        requests: lease.requests,
         errors: JSON.stringify(errors),
         finished_at: knex.fn.now(),
         lease_until: null,
@@ -117,7 +113,7 @@ async function giveBack(context: Context, lease: RunLease): Promise<void> {
   await context.knex.transaction(async (trx) => {
     const given = await trx('sync_runs')
       .where({ id: lease.runId, epoch: lease.epoch, state: 'running' })
-      .update({ state: 'queued', lease_until: null, waiting_until: null });
+      .update({ state: 'queued', requests: lease.requests, lease_until: null, waiting_until: null });
     if (given > 0) await enqueueRun(context, lease.runId, trx, new Date(context.clock.now().getTime() + 1_000));
   });
 }
