@@ -50,7 +50,6 @@ export const sharedMessages = defineMessages({
       save: 'Save',
       search: 'Search',
       syncNow: 'Sync now',
-      viewAll: 'View all',
     },
     form: {
       optional: '(optional)',
@@ -214,7 +213,6 @@ export const sharedMessages = defineMessages({
       save: 'Enregistrer',
       search: 'Rechercher',
       syncNow: 'Synchroniser maintenant',
-      viewAll: 'Tout voir',
     },
     form: {
       optional: '(facultatif)',

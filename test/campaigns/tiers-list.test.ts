@@ -46,6 +46,8 @@ describe('GET /patreon/tiers/', () => {
       },
       { title: 'Deleted', gone_at: '2026-01-01' },
     ]);
+    // With more than one campaign, each row says whose it is.
+    await insertCampaign(app.context.knex, { name: 'Other' });
     const page = await read('/patreon/tiers/');
     const rows = page.rows('tiers');
     expect(rows.map((row) => [row.id, row.patreonId])).toEqual([[String(id), '71']]);

@@ -68,6 +68,8 @@ describe('GET /patreon/members/', () => {
       pledge_relationship_start: '2025-03-10T12:00:39.002+00:00',
     });
     await insertMember(knex, campaign, { full_name: 'Left', gone_at: '2026-01-01' });
+    // With more than one campaign, each row says whose it is.
+    await insertCampaign(knex, { name: 'Other' });
     const page = await read('/patreon/members/');
     const [row, ...others] = page.rows('members');
     expect(others).toEqual([]);

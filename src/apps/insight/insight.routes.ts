@@ -5,6 +5,7 @@ import { wantsJson } from '../../http/error-handler';
 import { PatreonCampaign } from '../campaigns/campaign.model';
 import { connectionStatuses } from '../connections/connection-status.service';
 import { requestUsage } from '../connections/request-budget.service';
+import { PatreonMember } from '../members/member.model';
 import { PatreonPost } from '../posts/post.model';
 import { SyncRun } from '../sync/sync-run.model';
 import { liveCounts, memberFigures } from './figures.service';
@@ -21,12 +22,13 @@ export function insightRoutes(context: Context): Router {
   router.get('/', allow('public'), (_req, res) => res.redirect(302, '/patreon/'));
 
   router.get('/patreon/', allow('campaigns.read'), async (req, res) => {
-    const [problems, counts, members, usage, campaigns, posts, lastGood, connections] = await Promise.all([
+    const [problems, counts, members, usage, campaigns, newest, posts, lastGood, connections] = await Promise.all([
       currentProblems(context, req.t),
       liveCounts(knex),
       memberFigures(knex, context.clock.now()),
       requestUsage(context),
       PatreonCampaign.listChoices(knex, CAMPAIGNS_SHOWN),
+      PatreonMember.listNewest(RECENT, knex),
       PatreonPost.listLatest(RECENT, knex),
       SyncRun.query().whereIn('state', ['succeeded', 'partial']).orderBy('id', 'desc').first(),
       connectionStatuses(context),
@@ -42,6 +44,7 @@ export function insightRoutes(context: Context): Router {
       members: { ...members, monthly },
       usage,
       campaigns,
+      newest,
       posts,
       dataThrough: lastGood?.finished_at ?? null,
     });

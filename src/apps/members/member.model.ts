@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { QueryBuilder } from 'objection';
 import { BaseModel } from '../../db/base-model';
-import { cappedCount, type KeysetSort, keysetPage } from '../../db/keyset';
+import { cappedCount, type KeysetSort } from '../../db/keyset';
 import { containing } from '../../db/like';
 import { kindsOfStatus, type MembershipKind } from './membership-kind';
 
@@ -106,11 +106,15 @@ export class PatreonMember extends BaseModel {
 
   /** The live members of all campaigns whose pledge began last. */
   static async listNewest(limit: number, db: Knex): Promise<PatreonMember[]> {
-    const members = PatreonMember.query(db)
+    return PatreonMember.query(db)
       .select('id', 'full_name', 'kind', 'pledge_relationship_start')
       .whereNull('gone_at')
-      .whereNotNull('pledge_relationship_start');
-    return (await keysetPage(members, { ...PatreonMember.sorts.joined, descending: true }, {}, limit)).rows;
+      .whereNotNull('pledge_relationship_start')
+      .orderBy([
+        { column: 'pledge_relationship_start', order: 'desc' },
+        { column: 'id', order: 'desc' },
+      ])
+      .limit(limit);
   }
 
   /** Exact where the figures kept with every write tell it; counted up to a cap where a tier or a text is asked for. */
@@ -126,11 +130,11 @@ export class PatreonMember extends BaseModel {
 
   /** The words of `patron_status` that members have, `none` for null. */
   static async listStatuses(db: Knex): Promise<string[]> {
-    return db('patreon_member_counts')
+    const rows: { patron_status: string }[] = await db('patreon_member_counts')
       .distinct('patron_status')
       .where('members', '>', 0)
-      .orderBy('patron_status')
-      .pluck('patron_status');
+      .orderBy('patron_status');
+    return rows.map((row) => row.patron_status);
   }
 
   static async existsAny(db: Knex): Promise<boolean> {
