@@ -70,7 +70,7 @@ interface Bench {
 async function openBench({ config, log }: Context, databaseUrl: string): Promise<Bench> {
   const http = { ...config.http, publicUrl: 'https://bench.localhost', trustProxy: 1 };
   const context = await createContext(
-    { ...config, production: true, http, database: { ...config.database, url: databaseUrl } },
+    { ...config, production: true, fromSources: false, http, database: { ...config.database, url: databaseUrl } },
     { log: log.child({}, { level: 'error' }) },
   );
   await migrateLatest(context.knex);
