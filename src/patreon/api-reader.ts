@@ -204,13 +204,13 @@ function transportOutcome(failure: TransportFailure, requestPath: string) {
   };
 }
 
-/** Half the page, or a single member without its history; null when there is nothing left to leave out. */
+/** Half the page, then the same without pledge histories; null when there is nothing left to leave out. */
 function lightened(request: ReadRequest): ReadRequest | null {
-  const { count, selection, isList } = request;
+  const { count, selection } = request;
   if (count !== undefined && count > MIN_COUNT) {
     return { ...request, count: Math.max(MIN_COUNT, Math.floor(count / 2)) };
   }
-  if (isList || !('pledge_history' in selection.include)) return null;
+  if (!('pledge_history' in selection.include)) return null;
   return { ...request, selection: withoutIncludes(selection, ['pledge_history']) };
 }
 

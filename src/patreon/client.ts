@@ -35,6 +35,8 @@ export interface Page<T> {
   total: number | null;
   /** Page size that was answered in the end, smaller than asked after time-outs; null when none was asked. */
   requestedCount: number | null;
+  /** Includes that were left out because Patreon timed out over them. */
+  omitted: string[];
   /** Names that Patreon refuses and that are therefore null or empty in every item. */
   dropped: DroppedName[];
 }
@@ -69,7 +71,10 @@ export interface PatreonClient {
   /** Campaigns that the person owns; empty for somebody who never made a page. */
   listCampaigns(options?: PageOptions): Promise<Page<Campaign>>;
   getCampaign(id: string, options?: ReadOptions): Promise<SingleDocument<Campaign>>;
-  /** Everybody: active, declined, former, free and gifted, in no documented order. */
+  /**
+   * Everybody: active, declined, former, free and gifted, in no documented order. Their pledge histories are left out
+   * (`omitted`) if Patreon times out over them even on a small page.
+   */
   listMembers(campaignId: string, options?: MembersPageOptions): Promise<Page<Member>>;
   /** One member; its pledge history is left out if Patreon times out over it. */
   getMember(id: string, options?: ReadOptions): Promise<SingleDocument<Member>>;
@@ -80,7 +85,8 @@ export interface PatreonClient {
 
 type ResourceMapper<T> = (resource: ResourceObject, document: DocumentReader) => T;
 
-const PATH_ID = /^[A-Za-z0-9_:-]{1,200}$/;
+/** Nothing that a server between us and Patreon could read as a step of the path, a query or an escape. */
+const PATH_ID = /^(?!\.{1,2}$)[\w:.~+@,;=!*-]{1,200}$/;
 const SLICE = 50;
 const MAX_MEMBERS = 1000;
 const MAX_MEMBERS_WITH_HISTORY = 500;
@@ -109,7 +115,9 @@ export function createPatreonClient(options: PatreonClientOptions): PatreonClien
   ): Promise<Page<T>> {
     const { count, signal, cursor } = page;
     const request = { path, selection: allowed(selection), count, signal, cursor: cursor ?? undefined, isList: true };
-    return toPage(await reader.read(request), map, reader.dropped.list());
+    const result = await reader.read(request);
+    const omitted = Object.keys(request.selection.include).filter((name) => !(name in result.request.selection.include));
+    return { ...(await toPage(result, map, reader.dropped.list())), omitted };
   }
 
   return {
@@ -142,7 +150,7 @@ async function toPage<T>(
   { document, request }: ReadResult,
   map: ResourceMapper<T>,
   dropped: DroppedName[],
-): Promise<Page<T>> {
+): Promise<Omit<Page<T>, 'omitted'>> {
   const reader = new DocumentReader(document);
   const data = Array.isArray(document.data) ? document.data : [];
   const items: T[] = [];

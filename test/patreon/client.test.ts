@@ -110,6 +110,12 @@ describe('a request', () => {
     expect(await failureOf(createClient().getMember(id))).toMatchObject({ kind: 'invalid_request', permanent: true });
     expect(patreon.requests).toEqual([]);
   });
+
+  it.each(['1c7f8e2d-69b2-4a1f', 'm.1~2', 'subscription:1074500001', 'a+b@c'])('is sent for the id %j', async (id) => {
+    patreon.answer({ body: { data: { type: 'member', id, attributes: {} } } });
+    expect((await createClient().getMember(id)).item?.id).toBe(id);
+    expect(decodeURIComponent(patreon.requests[0]?.path ?? '')).toBe(`/api/oauth2/v2/members/${id}`);
+  });
 });
 
 describe('a page', () => {
@@ -255,7 +261,16 @@ describe('a page that is too heavy', () => {
   it('ends after a bounded number of tries', async () => {
     patreon.answer(...times(30, { status: 504, body: HTML }));
     expect((await failureOf(createClient().listMembers('1'))).kind).toBe('unavailable');
-    expect(patreon.requests).toHaveLength(10);
+    expect(patreon.requests).toHaveLength(11);
+  });
+
+  it('of members comes without their histories if it is refused with them at any size', async () => {
+    patreon.answer(...times(6, { status: 504, body: HTML }), { body: sample('members.list.page-1.200') });
+    const page = await createClient().listMembers('1');
+    expect(page.items.length).toBeGreaterThan(0);
+    expect(page.omitted).toEqual(['pledge_history']);
+    expect(patreon.requests.at(-2)?.query.get('include')).toContain('pledge_history');
+    expect(patreon.requests.at(-1)?.query.get('include')).not.toContain('pledge_history');
   });
 
   it('of one member is asked again without the history', async () => {
