@@ -2,15 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Bench } from './bench/bench';
-import { benchConfig, withBenchContext } from './bench/bench-context';
 import { benchMembers } from './bench/members';
 import { plainKnex, withScratchDatabase } from './bench/scratch-database';
 import { benchSync } from './bench/sync';
 import { exitWith } from './process';
 
 const BENCHES: Record<string, (bench: Bench) => Promise<unknown>> = {
-  members: ({ rows, databaseUrl, print }) =>
-    withBenchContext(benchConfig(databaseUrl), (context) => benchMembers(context, { rows, log: print })),
+  members: benchMembers,
   sync: benchSync,
 };
 

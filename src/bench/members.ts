@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Knex } from 'knex';
@@ -7,18 +6,14 @@ import { createApp } from '../app';
 import { createSignInLink } from '../apps/accounts/sign-in-links.service';
 import { Staff } from '../apps/accounts/staff.model';
 import { PatreonMember } from '../apps/members/member.model';
-import { type Context, createContext } from '../context';
+import type { Context } from '../context';
 import { connectionSettings } from '../db/connection';
 import { encodeCursor, PAGE_SIZE } from '../db/keyset';
-import { migrateLatest } from '../db/migrate';
+import type { Bench } from './bench';
+import { benchConfig, withBenchContext } from './bench-context';
 import { insertMemberPopulation } from './member-population';
-
-export interface MembersBenchOptions {
-  rows: number;
-  log(line: string): void;
-  /** Timed requests of each page, after three to warm up. */
-  requests?: number;
-}
+import { printTable } from './print-table';
+import { plainKnex } from './scratch-database';
 
 export interface PageTiming {
   page: string;
@@ -31,49 +26,41 @@ export interface PageTiming {
   seqScans: number;
 }
 
+/** Timed requests of each page, after three to warm up. */
+const REQUESTS = 30;
+
 /**
- * Times the member list over HTTP at `rows` members, in a database of its own on the server of `context`, which is
- * dropped afterwards. The application runs in this process as in production; requests follow one another.
+ * Times the member list over HTTP at `rows` members. The application runs in this process as in production; requests
+ * follow one another.
  */
-export async function benchMembers(context: Context, options: MembersBenchOptions): Promise<PageTiming[]> {
-  const { rows, log, requests = 30 } = options;
-  const name = `bench_members_${randomBytes(4).toString('hex')}`;
-  const databaseUrl = siblingDatabase(context.databaseUrl, name);
-  await context.knex.raw('create database ??', [name]);
-  try {
-    const bench = await openBench(context, databaseUrl);
+export async function benchMembers({ rows, databaseUrl, print }: Bench): Promise<void> {
+  const settings = { NODE_ENV: 'production', PUBLIC_URL: 'https://bench.localhost', TRUST_PROXY: '1' };
+  // Templates are kept, as they are when the built sources run.
+  const config = { ...benchConfig(databaseUrl, settings), fromSources: false };
+  const loader = plainKnex(databaseUrl);
+  await insertMemberPopulation(loader, rows).finally(() => loader.destroy());
+  await withBenchContext(config, async (context) => {
+    const panel = await openPanel(context);
     try {
-      const seconds = await timed(() => insertMemberPopulation(bench.context.knex, rows));
-      log(`${rows.toLocaleString('en')} members inserted in ${(seconds / 1000).toFixed(1)} s`);
       const timings: PageTiming[] = [];
-      for (const [page, address] of await listPages(bench.context.knex, rows)) {
-        const timing = { page, ...(await timePage(bench, address, requests)) };
-        timings.push(timing);
-        log(lineOf(timing));
+      for (const [page, address] of await listPages(context.knex, rows)) {
+        timings.push({ page, ...(await timePage(panel, address)) });
       }
-      return timings;
+      printTable(['page', 'fastest ms', 'p50 ms', 'p95 ms', 'kB', 'plan'], timings.map(cellsOf), print);
     } finally {
-      await bench.close();
+      await panel.close();
     }
-  } finally {
-    await context.knex.raw('drop database ?? with (force)', [name]);
-  }
+  });
 }
 
-interface Bench {
+interface Panel {
   context: Context;
   get(address: string): Promise<{ status: number; bytes: number }>;
   close(): Promise<void>;
 }
 
-/** The application over the new database, with an owner who is signed in. */
-async function openBench({ config, log }: Context, databaseUrl: string): Promise<Bench> {
-  const http = { ...config.http, publicUrl: 'https://bench.localhost', trustProxy: 1 };
-  const context = await createContext(
-    { ...config, production: true, fromSources: false, http, database: { ...config.database, url: databaseUrl } },
-    { log: log.child({}, { level: 'error' }) },
-  );
-  await migrateLatest(context.knex);
+/** The application on a port of its own, with an owner who is signed in. */
+async function openPanel(context: Context): Promise<Panel> {
   const app = createApp(context);
   const server = createServer(app.express);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -89,7 +76,6 @@ async function openBench({ config, log }: Context, databaseUrl: string): Promise
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await app.close();
-      await context.close();
     },
   };
 }
@@ -151,13 +137,13 @@ async function deepPages(knex: Knex): Promise<[string, string][]> {
   return pages;
 }
 
-async function timePage(bench: Bench, address: string, requests: number): Promise<Omit<PageTiming, 'page'>> {
-  const seqScans = await countSeqScans(bench, address);
+async function timePage(panel: Panel, address: string): Promise<Omit<PageTiming, 'page'>> {
+  const seqScans = await countSeqScans(panel, address);
   const taken: number[] = [];
   let bytes = 0;
-  for (let round = -3; round < requests; round += 1) {
+  for (let round = -3; round < REQUESTS; round += 1) {
     const milliseconds = await timed(async () => {
-      const answer = await bench.get(address);
+      const answer = await panel.get(address);
       if (answer.status !== 200) throw new Error(`${address} answered ${answer.status}`);
       bytes = answer.bytes;
     });
@@ -169,7 +155,7 @@ async function timePage(bench: Bench, address: string, requests: number): Promis
 }
 
 /** Explains, with their very values, the statements that one request sends. */
-async function countSeqScans({ context, get }: Bench, address: string): Promise<number> {
+async function countSeqScans({ context, get }: Panel, address: string): Promise<number> {
   const sent: { sql: string; bindings: unknown[] }[] = [];
   const note = (query: { sql: string; bindings: unknown[] }) => sent.push(query);
   context.knex.on('query', note);
@@ -195,18 +181,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - start;
 }
 
-function lineOf({ page, fastestMs, p50Ms, p95Ms, bytes, seqScans }: PageTiming): string {
-  const figures = [
-    `fastest ${fastestMs.toFixed(1)} ms`,
-    `p50 ${p50Ms.toFixed(1)} ms`,
-    `p95 ${p95Ms.toFixed(1)} ms`,
-    `${(bytes / 1024).toFixed(0)} kB`,
-  ];
-  return `${page.padEnd(44)} ${figures.map((figure) => figure.padStart(17)).join('')}  ${seqScans === 0 ? 'index' : 'SEQ SCAN'}`;
-}
-
-function siblingDatabase(url: string, name: string): string {
-  const address = new URL(url);
-  address.pathname = `/${name}`;
-  return address.toString();
+function cellsOf({ page, fastestMs, p50Ms, p95Ms, bytes, seqScans }: PageTiming): string[] {
+  const milliseconds = [fastestMs, p50Ms, p95Ms].map((taken) => taken.toFixed(1));
+  return [page, ...milliseconds, (bytes / 1024).toFixed(0), seqScans === 0 ? 'index' : 'seq scan'];
 }
