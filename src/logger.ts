@@ -1,4 +1,4 @@
-import pino, { type Logger } from 'pino';
+import pino, { type DestinationStream, type Logger } from 'pino';
 
 export type { Logger };
 
@@ -29,7 +29,7 @@ export function scrub(text: string): string {
 }
 
 /** JSON lines on standard error; pretty on a terminal. Standard output belongs to the commands. */
-export function createLogger(options: { level: string; pretty: boolean }): Logger {
+export function createLogger(options: { level: string; pretty: boolean; destination?: DestinationStream }): Logger {
   return pino(
     {
       level: options.level,
@@ -43,12 +43,13 @@ export function createLogger(options: { level: string; pretty: boolean }): Logge
         },
       },
     },
-    options.pretty
-      ? pino.transport({
-          target: 'pino-pretty',
-          options: { destination: 2, translateTime: 'HH:MM:ss', ignore: 'pid,hostname' },
-        })
-      : pino.destination({ dest: 2, sync: true }),
+    options.destination ??
+      (options.pretty
+        ? pino.transport({
+            target: 'pino-pretty',
+            options: { destination: 2, translateTime: 'HH:MM:ss', ignore: 'pid,hostname' },
+          })
+        : pino.destination({ dest: 2, sync: true })),
   );
 }
 
@@ -59,7 +60,8 @@ function serializeError(error: unknown): unknown {
   return {
     type: error.name,
     message: scrub(error.message),
-    code,
+    // Not `code`, which is where OAuth keeps a secret and is redacted.
+    errorCode: code,
     status,
     kind,
     stack: error.stack && scrub(error.stack),
