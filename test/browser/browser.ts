@@ -77,6 +77,11 @@ export async function overflow(page: Page): Promise<number> {
   );
 }
 
+/** Makes the window this wide; its height stays. */
+export async function widenTo(page: Page, width: number): Promise<void> {
+  await page.setViewportSize({ width, height: page.viewportSize()?.height ?? DESKTOP.height });
+}
+
 /** Keeps a picture when SCREENSHOTS names a folder, for people to look at. */
 export async function picture(page: Page, name: string): Promise<void> {
   const folder = process.env.SCREENSHOTS;

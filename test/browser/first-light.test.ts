@@ -14,6 +14,7 @@ import {
   type WatchedPage,
   watchedPage,
 } from './browser';
+import { PAGE_NAMES, PAGES } from './pages';
 
 const CLIENT = { client_id: 'browser-client', client_secret: 'browser-secret' };
 const MEMBERS = 300;
@@ -83,41 +84,7 @@ test('a newcomer goes from the set-up link to a filled dashboard', async () => {
   expect(await watched.complaints()).toEqual([]);
 });
 
-const first = async (list: string, path: string) => {
-  await watched.page.goto(`${panel.url}${path}`);
-  const id = await watched.page.locator(`[data-list="${list}"] [data-id]`).first().getAttribute('data-id');
-  return `${path.split('?')[0]}${id}/`;
-};
-
-const PAGES: Record<string, () => Promise<string>> = {
-  dashboard: async () => '/patreon/',
-  campaigns: async () => '/patreon/campaigns/',
-  campaign: () => first('campaigns', '/patreon/campaigns/'),
-  'campaign-members': async () => `${await first('campaigns', '/patreon/campaigns/')}members/`,
-  'campaign-posts': async () => `${await first('campaigns', '/patreon/campaigns/')}posts/`,
-  'campaign-tiers': async () => `${await first('campaigns', '/patreon/campaigns/')}tiers/`,
-  'campaign-sync': async () => `${await first('campaigns', '/patreon/campaigns/')}sync/`,
-  members: async () => '/patreon/members/',
-  'members-filtered': async () => '/patreon/members/?kind=paying&sort=-amount&q=a',
-  'members-nobody': async () => '/patreon/members/?q=nobodyiscalledthis',
-  member: () => first('members', '/patreon/members/?kind=paying'),
-  posts: async () => '/patreon/posts/',
-  post: () => first('posts', '/patreon/posts/'),
-  tiers: async () => '/patreon/tiers/',
-  tier: () => first('tiers', '/patreon/tiers/?sort=-amount'),
-  sync: async () => '/patreon/sync/',
-  run: () => first('sync-runs', '/patreon/sync/'),
-  status: async () => '/patreon/api/status/',
-  connect: async () => '/patreon/oauth/authorize/',
-  credentials: async () => '/admin/patreon/patreoncredential/',
-  'credential-add': async () => '/admin/patreon/patreoncredential/add/',
-  'credential-change': async () => '/admin/patreon/patreoncredential/1/change/',
-  'credential-delete': async () => '/admin/patreon/patreoncredential/1/delete/',
-  staff: async () => '/admin/staff/',
-  account: async () => '/account/',
-};
-
-describe.each(Object.keys(PAGES))('the page %s', (name) => {
+describe.each(PAGE_NAMES)('the page %s', (name) => {
   test.each([
     ['desktop', DESKTOP, 'dark'],
     ['phone', PHONE, 'dark'],
@@ -126,7 +93,7 @@ describe.each(Object.keys(PAGES))('the page %s', (name) => {
     const { page } = watched;
     await page.setViewportSize(viewport);
     await panel.context.knex('staff').where({ email: 'marlow@example.com' }).update({ theme });
-    const answer = await page.goto(`${panel.url}${await PAGES[name]?.()}`);
+    const answer = await page.goto(`${panel.url}${await PAGES[name](page, panel.url)}`);
     expect(answer?.status()).toBe(200);
     await picture(page, `${name}-${device}`);
     expect(await overflow(page)).toBe(0);

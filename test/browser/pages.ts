@@ -1,0 +1,53 @@
+import type { Page } from 'playwright-core';
+
+/** Answers the path of a page; looks up ids in a list where it needs one. */
+type PathOf = (page: Page, url: string) => Promise<string>;
+
+const at =
+  (path: string): PathOf =>
+  async () =>
+    path;
+
+/** The page of the first row of a list, or one below it. */
+const first =
+  (list: string, path: string, below = ''): PathOf =>
+  async (page, url) => {
+    await page.goto(`${url}${path}`);
+    const id = await page.locator(`[data-list="${list}"] [data-id]`).first().getAttribute('data-id');
+    return `${path.split('?')[0]}${id}/${below}`;
+  };
+
+const campaign = (below = '') => first('campaigns', '/patreon/campaigns/', below);
+
+/** Every page of the panel for somebody who is signed in. */
+export const PAGES = {
+  dashboard: at('/patreon/'),
+  campaigns: at('/patreon/campaigns/'),
+  campaign: campaign(),
+  'campaign-members': campaign('members/'),
+  'campaign-posts': campaign('posts/'),
+  'campaign-tiers': campaign('tiers/'),
+  'campaign-sync': campaign('sync/'),
+  members: at('/patreon/members/'),
+  'members-filtered': at('/patreon/members/?kind=paying&sort=-joined&q=a'),
+  'members-nobody': at('/patreon/members/?q=nobodyiscalledthis'),
+  member: first('members', '/patreon/members/?kind=paying'),
+  posts: at('/patreon/posts/'),
+  post: first('posts', '/patreon/posts/'),
+  tiers: at('/patreon/tiers/'),
+  tier: first('tiers', '/patreon/tiers/?sort=-amount'),
+  sync: at('/patreon/sync/'),
+  run: first('sync-runs', '/patreon/sync/'),
+  status: at('/patreon/api/status/'),
+  connect: at('/patreon/oauth/authorize/'),
+  credentials: at('/admin/patreon/patreoncredential/'),
+  'credential-add': at('/admin/patreon/patreoncredential/add/'),
+  'credential-change': first('credentials', '/admin/patreon/patreoncredential/', 'change/'),
+  'credential-delete': first('credentials', '/admin/patreon/patreoncredential/', 'delete/'),
+  staff: at('/admin/staff/'),
+  account: at('/account/'),
+} as const satisfies Record<string, PathOf>;
+
+export type PageName = keyof typeof PAGES;
+
+export const PAGE_NAMES = Object.keys(PAGES) as PageName[];
