@@ -62,7 +62,6 @@ export const membersMessages = defineMessages({
       email: 'E-mail',
       emailHidden: 'Your role sees e-mails only in part.',
       discord: 'Discord id',
-      note: 'Note on Patreon',
       address: 'Postal address',
       addressStored: 'There is an address. Showing it is written to the audit log.',
       addressNone: 'Patreon tells no address.',
@@ -203,7 +202,7 @@ export const membersMessages = defineMessages({
       search: 'Nom ou e-mail',
       searchName: 'Nom',
       campaign: 'Campagne',
-      kind: 'Nature',
+      kind: 'Type',
       status: 'Statut chez Patreon',
       tier: 'Niveau',
       any: 'Indifférent',
@@ -236,7 +235,7 @@ export const membersMessages = defineMessages({
       first: 'Vers la première page',
     },
     problem: {
-      kind: 'Cette nature d’adhésion n’existe pas. Choisissez-en une dans la liste.',
+      kind: 'Ce type de membre n’existe pas. Choisissez-en un dans la liste.',
       status: 'Un statut est un mot de Patreon, de 100 caractères au plus.',
     },
     show: {
@@ -252,7 +251,6 @@ export const membersMessages = defineMessages({
       email: 'E-mail',
       emailHidden: 'Votre rôle ne voit les e-mails qu’en partie.',
       discord: 'Identifiant Discord',
-      note: 'Note chez Patreon',
       address: 'Adresse postale',
       addressStored: 'Une adresse est enregistrée. Son affichage est consigné dans le journal d’audit.',
       addressNone: 'Patreon n’indique aucune adresse.',
@@ -272,9 +270,9 @@ export const membersMessages = defineMessages({
     },
     why: {
       gift: {
-        tier: 'L’adhésion est offerte et ouvre {{tiers}} niveau(x)\u00a0: c’est un cadeau, quel que soit son statut ({{status}}). Rien n’est prélevé. Elle change de nature quand Patreon retire les niveaux.',
+        tier: 'L’adhésion est offerte et ouvre {{tiers}} niveau(x)\u00a0: c’est un cadeau, quel que soit son statut ({{status}}). Rien n’est prélevé. Elle change de type quand Patreon retire les niveaux.',
         active:
-          'L’adhésion est offerte et son statut est {{status}}. Rien n’est prélevé. Elle change de nature quand le cadeau prend fin.',
+          'L’adhésion est offerte et son statut est {{status}}. Rien n’est prélevé. Elle change de type quand le cadeau prend fin.',
       },
       trial: {
         flag: 'Patreon marque l’adhésion comme un essai gratuit. Elle devient payante au premier prélèvement réussi, ou ancienne si elle est annulée avant.',
