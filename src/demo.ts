@@ -55,7 +55,10 @@ async function main(): Promise<void> {
   const credentialId = await ensureEnvironmentCredential(context);
   const serving = await serve(context);
   const known = await context.knex('patreon_campaigns').first('id');
-  const { runId } = await requestSync(context, { trigger: 'connect', credentialId: credentialId ?? undefined });
+  const { runId } = await requestSync(context, {
+    trigger: known ? 'schedule' : 'connect',
+    credentialId: credentialId ?? undefined,
+  });
   if (!known) await followRun(context, runId);
   const owner = await context.knex('staff').where({ email: 'demo@example.com' }).first('id');
   const link = await createSignInLink(context, owner.id, LINK_SECONDS);

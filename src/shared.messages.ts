@@ -3,7 +3,7 @@ import { defineMessages } from './i18n';
 /** Texts that the layouts, the shared partials and the error pages use; namespace `shared`. */
 export const sharedMessages = defineMessages({
   en: {
-    app: { name: 'Patrondesk' },
+    app: { name: 'Patrondesk', times: 'All times are in UTC.' },
     nav: {
       label: 'Main',
       menu: 'Menu',
@@ -120,8 +120,13 @@ export const sharedMessages = defineMessages({
       },
       403: {
         title: 'You may not do this',
-        text: 'Your role does not include this page or this action, or the form was open for too long.',
-        next: 'Reload the page and send the form again. If it is your role, ask an owner to change it.',
+        text: 'Your role does not include this page or this action.',
+        next: 'If you need it, ask an owner to change your role.',
+      },
+      form: {
+        title: 'The form was not accepted',
+        text: 'It was open for too long, or it was sent from another site.',
+        next: 'Go back, reload the page, and send it again.',
       },
       404: {
         title: 'Nothing is here',
@@ -166,7 +171,7 @@ export const sharedMessages = defineMessages({
     },
   },
   fr: {
-    app: { name: 'Patrondesk' },
+    app: { name: 'Patrondesk', times: 'Toutes les heures sont en UTC.' },
     nav: {
       label: 'Principale',
       menu: 'Menu',
@@ -288,8 +293,13 @@ export const sharedMessages = defineMessages({
       },
       403: {
         title: 'Vous ne pouvez pas faire cela',
-        text: 'Votre rôle ne comprend pas cette page ou cette action, ou le formulaire est resté ouvert trop longtemps.',
-        next: 'Rechargez la page et renvoyez le formulaire. Si c’est votre rôle, demandez à un propriétaire de le changer.',
+        text: 'Votre rôle ne comprend pas cette page ou cette action.',
+        next: 'Si vous en avez besoin, demandez à un propriétaire de changer votre rôle.',
+      },
+      form: {
+        title: 'Le formulaire n’a pas été accepté',
+        text: 'Il est resté ouvert trop longtemps, ou il a été envoyé depuis un autre site.',
+        next: 'Revenez en arrière, rechargez la page et renvoyez-le.',
       },
       404: {
         title: 'Il n’y a rien ici',

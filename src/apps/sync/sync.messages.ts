@@ -63,7 +63,7 @@ export const syncMessages = defineMessages({
       title: 'Sync {{name}}',
       text: 'Reads this campaign with its tiers, members and posts from Patreon now. This takes a few requests and changes nothing on Patreon.',
       start: 'Start the sync',
-      last: 'Last run',
+      last: 'Last run:',
       under: 'A run is under way.',
       follow: 'Follow it',
     },
@@ -74,7 +74,7 @@ export const syncMessages = defineMessages({
     list: {
       title: 'Synchronisations',
       intro:
-        'Chaque synchronisation lit les campagnes, les paliers, les membres et les publications de Patreon. Rien n’est jamais écrit sur Patreon.',
+        'Chaque synchronisation lit les campagnes, les niveaux, les membres et les publications de Patreon. Rien n’est jamais écrit sur Patreon.',
       start: 'Tout synchroniser maintenant',
       emptyTitle: 'Rien n’a encore été lu sur Patreon',
       emptyText: 'Lancez la première synchronisation. Elle se poursuit en arrière-plan pendant que vous explorez.',
@@ -94,7 +94,7 @@ export const syncMessages = defineMessages({
       connect: 'Première connexion',
       webhook: 'Webhook',
     },
-    resource: { campaigns: 'Campagne', tiers: 'Paliers', members: 'Membres', posts: 'Publications' },
+    resource: { campaigns: 'Campagne', tiers: 'Niveaux', members: 'Membres', posts: 'Publications' },
     part: { running: 'Lecture', succeeded: 'Lu', failed: 'Échec', cancelled: 'Annulé' },
     run: {
       title: 'Synchronisation {{id}}',
@@ -131,9 +131,9 @@ export const syncMessages = defineMessages({
     },
     campaign: {
       title: 'Synchroniser {{name}}',
-      text: 'Lit maintenant cette campagne avec ses paliers, ses membres et ses publications. Cela demande quelques requêtes et ne change rien sur Patreon.',
+      text: 'Lit maintenant cette campagne avec ses niveaux, ses membres et ses publications. Cela demande quelques requêtes et ne change rien sur Patreon.',
       start: 'Lancer la synchronisation',
-      last: 'Dernière synchronisation',
+      last: 'Dernière synchronisation\u00a0:',
       under: 'Une synchronisation est en cours.',
       follow: 'La suivre',
     },
