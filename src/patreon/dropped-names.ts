@@ -52,7 +52,7 @@ export class DroppedNames {
   private refusedBy(error: JsonApiError, selection: Selection): DroppedName[] {
     const parameter = parameterOf(error);
     if (parameter === null) return [];
-    const fieldType = /^fields\[([^\]]+)\]$/.exec(parameter)?.[1];
+    const fieldType = fieldsOf(error, parameter);
     if (fieldType !== undefined) {
       const names = namesIn(error, this.fields(selection, fieldType));
       return names.map((name) => ({ parameter: 'fields', type: fieldType, name }));
@@ -61,6 +61,15 @@ export class DroppedNames {
     const paths = refusedPaths(error, selection, this.includes(selection));
     return paths.map((name) => ({ parameter: 'include', type: selection.type, name }));
   }
+}
+
+/** The type whose attributes are refused: the sentence may say `fields` alone and name the type apart. */
+function fieldsOf({ detail, sourceParameter }: JsonApiError, parameter: string): string | undefined {
+  if (!/^fields\b/.test(parameter)) return undefined;
+  const inBrackets = /^fields\[([^\]]+)\]$/;
+  return (inBrackets.exec(parameter) ??
+    inBrackets.exec(sourceParameter ?? '') ??
+    /on type '([^']+)'/.exec(detail))?.[1];
 }
 
 function key({ parameter, type, name }: DroppedName): string {
