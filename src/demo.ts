@@ -95,10 +95,15 @@ async function startSandbox(panelPort: string, dataDir: string): Promise<{ url: 
   const script = join(__dirname, 'sandbox', 'server.js');
   const child = spawn(
     process.execPath,
-    [script, '--port', String(port), '--members', String(MEMBERS), '--anchor', anchor(dataDir), ...callbacks],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
+    [
+      script,
+      '--with-parent',
+      ...['--port', String(port)],
+      ...['--members', String(MEMBERS)],
+      ...['--anchor', anchor(dataDir)],
+      ...callbacks,
+    ],
+    { stdio: ['pipe', 'pipe', 'inherit'] },
   );
   process.on('exit', () => child.kill('SIGTERM'));
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });

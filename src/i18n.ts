@@ -36,6 +36,20 @@ export function createCatalogue(namespaces: Record<string, Messages>): { transla
     interpolation: { escapeValue: false },
     returnNull: false,
   });
-  const translators = new Map<Locale, Translate>(LOCALES.map((l) => [l, instance.getFixedT(l) as Translate]));
+  const translators = new Map<Locale, Translate>(LOCALES.map((l) => [l, remembering(instance.getFixedT(l))]));
   return { translator: (locale) => translators.get(locale) as Translate };
+}
+
+/** Texts without variables are always the same, and a page asks for dozens of them. */
+function remembering(translate: Translate): Translate {
+  const known = new Map<string, string>();
+  return (key, vars) => {
+    if (vars) return translate(key, vars);
+    let text = known.get(key);
+    if (text === undefined) {
+      text = translate(key);
+      known.set(key, text);
+    }
+    return text;
+  };
 }

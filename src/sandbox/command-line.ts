@@ -20,7 +20,8 @@ export const USAGE = `Usage: server.js [options]
   --client-id ID --client-secret SECRET --redirect-uri URI (may be repeated)
   --expires-in SECONDS   life of access tokens (2678400)
   --cursor-life SECONDS  life of cursors (1800)
-  --no-limits            answer any number of requests`;
+  --no-limits            answer any number of requests
+  --with-parent          end when standard input ends, as it does with the program that started this one`;
 
 const OPTIONS = {
   port: { type: 'string' },
@@ -39,6 +40,7 @@ const OPTIONS = {
   'expires-in': { type: 'string' },
   'cursor-life': { type: 'string' },
   'no-limits': { type: 'boolean' },
+  'with-parent': { type: 'boolean' },
 } as const;
 
 function whole(name: string, value: string): number {

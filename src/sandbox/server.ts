@@ -102,6 +102,7 @@ async function main(): Promise<void> {
   const sandbox = await startSandbox(parseCommandLine(process.argv.slice(2)));
   process.stdout.write(`${JSON.stringify({ url: sandbox.url, client_id: sandbox.clientId })}\n`);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void sandbox.close());
+  if (process.argv.includes('--with-parent')) process.stdin.once('end', () => void sandbox.close()).resume();
 }
 
 if (require.main === module) {
