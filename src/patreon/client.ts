@@ -116,7 +116,9 @@ export function createPatreonClient(options: PatreonClientOptions): PatreonClien
     const { count, signal, cursor } = page;
     const request = { path, selection: allowed(selection), count, signal, cursor: cursor ?? undefined, isList: true };
     const result = await reader.read(request);
-    const omitted = Object.keys(request.selection.include).filter((name) => !(name in result.request.selection.include));
+    const omitted = Object.keys(request.selection.include).filter(
+      (name) => !(name in result.request.selection.include),
+    );
     return { ...(await toPage(result, map, reader.dropped.list())), omitted };
   }
 

@@ -4,7 +4,7 @@ import { type UpsertCounts, upsertMany } from '../../db/upsert-many';
 import type { Page } from '../../patreon/client';
 import type { Campaign, Member, Post } from '../../patreon/resources';
 import type { ListResource, StoredPage } from './list-pass';
-import { benefitRow, campaignRow, tierRow } from './mappers/campaign.mapper';
+import { campaignRow } from './mappers/campaign.mapper';
 import { memberRow, pledgeEventRows } from './mappers/member.mapper';
 import { postRow } from './mappers/post.mapper';
 import type { SyncSession } from './sync-session';
@@ -25,47 +25,22 @@ export async function storeCampaign(
   return { campaignId: row.id, counts };
 }
 
-/**
- * Stores the tiers and benefits that came with a campaign. The campaign names all of them, so what it no longer names
- * is gone.
- */
-export async function storeTiers(
-  trx: Knex.Transaction,
-  campaign: Campaign,
-  campaignId: number,
-  page: Pick<Page<Campaign>, 'dropped'> & { readSeq: number },
-): Promise<UpsertCounts & { gone: number }> {
-  const target = (table: string) => ({ table, key: MEMBER_KEY, readSeq: page.readSeq });
-  const counts = await upsertMany(
-    trx,
-    target('patreon_tiers'),
-    campaign.tiers.map((t) => tierRow(t, campaignId, page.dropped)),
-  );
-  await upsertMany(
-    trx,
-    target('patreon_benefits'),
-    campaign.benefits.map((b) => benefitRow(b, campaignId, page.dropped)),
-  );
-  const unnamed = async (table: string, named: readonly string[], relationship: 'tiers' | 'benefits') => {
-    if (campaign.missing_relationships.includes(relationship)) return 0;
-    return trx(table)
-      .where({ campaign_id: campaignId })
-      .whereNull('gone_at')
-      .where('read_seq', '<', page.readSeq)
-      .whereRaw('patreon_id <> all(?::text[])', [[...named]])
-      .update({ gone_at: trx.fn.now(), changed_at: trx.fn.now() });
-  };
-  const gone = await unnamed('patreon_tiers', campaign.tier_ids, 'tiers');
-  await unnamed('patreon_benefits', campaign.benefit_ids, 'benefits');
-  return { ...counts, gone };
-}
-
 export function membersList(session: SyncSession, campaign: { id: number; patreonId: string }): ListResource<Member> {
+  let pledgeHistory = true;
+  let count: number | undefined;
   return {
     resource: 'members',
     type: 'member',
     table: 'patreon_members',
-    fetch: (page) => session.client.listMembers(campaign.patreonId, page),
+    async fetch(page) {
+      const answer = await session.client.listMembers(campaign.patreonId, { ...page, count, pledgeHistory });
+      // What was too heavy for this page would be for the next: begin that where this one ended.
+      if (answer.omitted.includes('pledge_history')) {
+        pledgeHistory = false;
+        count = undefined;
+      } else count = answer.requestedCount ?? undefined;
+      return { ...answer, omitted: pledgeHistory ? answer.omitted : ['pledge_history'] };
+    },
     store: (trx, page) => storeMembers(session.context, trx, campaign.id, page),
   };
 }

@@ -1,5 +1,6 @@
 import { scrub } from '../../logger';
 import { PatreonError } from '../../patreon/patreon-error';
+import type { PassResult } from './list-pass';
 import type { Resource } from './sync-run.model';
 
 const BY_KIND: Partial<Record<PatreonError['kind'], string>> = {
@@ -11,6 +12,21 @@ const BY_KIND: Partial<Record<PatreonError['kind'], string>> = {
   invalid_answer: 'Patreon answered something that is not its API. The next run tries again.',
   cursor_expired: 'Patreon forgot the place in its list before all pages were read. The next run tries again.',
 };
+
+/** What a pass stored less than it should have, in words; null when nothing is missing. */
+export function describeLack({ shortfall, omitted }: Pick<PassResult, 'shortfall' | 'omitted'>): string | null {
+  const words: string[] = [];
+  if (shortfall) {
+    const { total, seen } = shortfall;
+    words.push(
+      `Patreon counts ${total} but listed ${seen}; what was not listed is kept as it was. The next run tries again.`,
+    );
+  }
+  if (omitted.includes('pledge_history')) {
+    words.push('Patreon took too long over the pledge histories; members were read without them.');
+  }
+  return words.length > 0 ? words.join(' ') : null;
+}
 
 /** In words that may be shown: never a token, an address or a body. */
 export function describeFailure(error: unknown, resource?: Resource): string {

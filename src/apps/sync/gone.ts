@@ -42,13 +42,28 @@ export async function concludeGone<T extends { id: string }>(
     throw new TooManyMissingError(found.missing, found.live);
   const few = found.missing <= MAX_SINGLE_READS;
   const confirmed = few ? await thoseNotFound(session, found.sample, readOne) : null;
-  // The second pass adds to the same sightings: who is met by either of them is there.
-  if (!few && !(await runListPass(session, campaignId, list, { confirming: true })).complete) return 0;
+  if (!few && !(await isWholeAgain(session, campaignId, list))) return 0;
   return session.lease.write(async (trx) => {
     const gone = await markGone(trx, list.table, pass, first.startSeq, confirmed);
+    // Sightings do not survive a crash of the database; without them everybody would seem to be missing.
+    if (gone > found.missing) throw new Error('The sightings of this pass were lost; nothing was marked as gone.');
     await session.addCounts(trx, campaignId, list.resource, { gone });
     return gone;
   });
+}
+
+/** Reads the list a second time: who is met by either of the passes is there. */
+async function isWholeAgain<T extends { id: string }>(
+  session: SyncSession,
+  campaignId: number,
+  list: ListResource<T>,
+): Promise<boolean> {
+  try {
+    return (await runListPass(session, campaignId, list, { confirming: true })).complete;
+  } catch (error) {
+    if (error instanceof PatreonError && error.kind === 'cursor_expired') return false;
+    throw error;
+  }
 }
 
 async function thoseNotFound(
@@ -62,8 +77,10 @@ async function thoseNotFound(
     try {
       await session.read((signal) => readOne(id, signal));
     } catch (error) {
-      if (!(error instanceof PatreonError) || error.kind !== 'not_found') throw error;
-      notFound.push(id);
+      if (!(error instanceof PatreonError)) throw error;
+      if (error.kind === 'not_found') notFound.push(id);
+      // What Patreon does not let us read, or has an id that cannot be asked for, stays; the others are asked all the same.
+      else if (error.kind !== 'forbidden' && error.kind !== 'invalid_request') throw error;
     }
   }
   return notFound;

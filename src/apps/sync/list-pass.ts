@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { UpsertCounts } from '../../db/upsert-many';
-import type { DroppedName, Page, PageOptions, RejectedRecord } from '../../patreon/client';
-import { recordSightings } from './sightings';
+import type { Page, PageOptions, RejectedRecord } from '../../patreon/client';
+import { countSightings, type Pass, recordSightings } from './sightings';
 import type { Resource } from './sync-run.model';
 import type { SyncSession } from './sync-session';
 
@@ -23,7 +23,21 @@ export interface PassResult {
   complete: boolean;
   /** Where the sequence of reads stood before the first page. */
   startSeq: number;
-  dropped: DroppedName[];
+  /** What the list was said to hold and did not: null unless that is more than coming and going explains. */
+  shortfall: { total: number; seen: number } | null;
+  /** Includes that some page came without. */
+  omitted: string[];
+}
+
+/** What the pages of a pass add up to. */
+interface Tally {
+  /** No page was refused, repeated or cut off. */
+  whole: boolean;
+  /** The total as Patreon stated it last, and the lowest and highest it stated on the way; null when it never did. */
+  total: { last: number; least: number; most: number } | null;
+  /** Records without a usable id, which cannot be sighted. */
+  anonymous: number;
+  omitted: Set<string>;
 }
 
 /** More pages than any real list has: a server that answers for ever must not keep us for ever. */
@@ -31,7 +45,8 @@ const MAX_PAGES = 20_000;
 
 /**
  * Reads a list from its first page to its last. The next page is asked for while the last is written; page, sightings
- * and counts are committed together. `confirming`: a second pass over the same sightings. Ends also when a cursor or a whole page comes again, which proves nothing.
+ * and counts are committed together. `confirming`: a second pass after a complete one. Ends also when a cursor or a
+ * whole page comes again, which proves nothing.
  */
 export async function runListPass<T extends { id: string }>(
   session: SyncSession,
@@ -41,9 +56,9 @@ export async function runListPass<T extends { id: string }>(
 ): Promise<PassResult> {
   const cursors = new Set<string>();
   const startSeq = await session.nextReadSeq();
-  let proof = { whole: true, total: null as number | null };
+  const pass: Pass = { runId: session.lease.runId, campaignId, resource: list.resource, confirming };
+  const tally: Tally = { whole: true, total: null, anonymous: 0, omitted: new Set() };
   let next: Promise<StoredPage<T>> | null = fetchPage(session, list, null);
-  let dropped: DroppedName[] = [];
   for (let pages = 1; next; pages += 1) {
     const page: StoredPage<T> = await next;
     const { nextCursor } = page;
@@ -53,24 +68,38 @@ export async function runListPass<T extends { id: string }>(
     next = goesOn ? fetchPage(session, list, nextCursor) : null;
     // Its failure is handled when it is awaited; until then it must not count as unhandled.
     next?.catch(() => undefined);
-    const newIds = await storePage(session, campaignId, list, page, confirming);
-    // A second pass meets known ids by design.
-    const onlyOldIds = !confirming && page.items.length > 0 && newIds === 0;
-    proof = {
-      whole:
-        proof.whole &&
-        !(nextCursor !== null && !goesOn) &&
-        !onlyOldIds &&
-        !page.rejected.some((r) => r.type === list.type),
-      total: page.total ?? proof.total,
-    };
-    dropped = page.dropped;
+    const newIds = await storePage(session, pass, list, page);
+    const onlyOldIds = page.items.length > 0 && newIds === 0;
     if (onlyOldIds) next = null;
+    addPage(tally, list, page, { cutShort: onlyOldIds || (nextCursor !== null && !goesOn) });
   }
+  return { ...judge(tally, await countSightings(session.context.knex, pass)), startSeq, omitted: [...tally.omitted] };
+}
+
+function addPage<T extends { id: string }>(
+  tally: Tally,
+  list: ListResource<T>,
+  page: Page<T>,
+  { cutShort }: { cutShort: boolean },
+): void {
+  const rejected = page.rejected.filter((r) => r.type === list.type);
+  tally.whole &&= !cutShort && rejected.length === 0;
+  tally.anonymous += rejected.filter((r) => r.id === null).length;
+  for (const name of page.omitted) tally.omitted.add(name);
+  if (page.total === null) return;
+  const { least = page.total, most = page.total } = tally.total ?? {};
+  tally.total = { last: page.total, least: Math.min(least, page.total), most: Math.max(most, page.total) };
+}
+
+/** A pass is complete when it met as many ids as Patreon counts, and Patreon did not change its mind on the way. */
+function judge({ whole, total, anonymous }: Tally, seen: number): Pick<PassResult, 'complete' | 'shortfall'> {
+  if (total === null) return { complete: false, shortfall: null };
+  const allowed = allowance(total.most);
+  const isSteady = total.most - total.least <= allowed;
+  const short = total.last - seen - anonymous > allowed;
   return {
-    complete: proof.whole && (await coversTotal(session, campaignId, list.resource, proof.total)),
-    startSeq,
-    dropped,
+    complete: whole && isSteady && Math.abs(total.last - seen) <= allowed,
+    shortfall: short ? { total: total.last, seen } : null,
   };
 }
 
@@ -88,11 +117,11 @@ async function fetchPage<T extends { id: string }>(
 /** Answers how many ids of the page had not been met before in this pass. */
 async function storePage<T extends { id: string }>(
   session: SyncSession,
-  campaignId: number,
+  pass: Pass,
   list: ListResource<T>,
   page: StoredPage<T>,
-  confirming: boolean,
 ): Promise<number> {
+  const { campaignId, confirming } = pass;
   const rejected = page.rejected;
   const ids = [
     ...page.items.map((i) => i.id),
@@ -100,7 +129,7 @@ async function storePage<T extends { id: string }>(
   ];
   return session.lease.write(async (trx) => {
     const counts = await list.store(trx, page);
-    const newIds = await recordSightings(trx, { runId: session.lease.runId, campaignId, resource: list.resource }, ids);
+    const newIds = await recordSightings(trx, pass, ids);
     if (!confirming) await quarantine(trx, session, campaignId, list.resource, rejected);
     // What the first pass counted is not counted twice; what changed meanwhile is.
     const { created, updated } = counts;
@@ -134,19 +163,5 @@ export async function quarantine(
   );
 }
 
-/** People come and go while pages are read: so many may be missing from the total that Patreon reported. */
+/** People come and go while pages are read: by so many may the total that Patreon reports be wrong. */
 const allowance = (total: number) => Math.max(2, Math.ceil(total * 0.002));
-
-async function coversTotal(
-  session: SyncSession,
-  campaignId: number,
-  resource: Resource,
-  total: number | null,
-): Promise<boolean> {
-  if (total === null) return false;
-  const { rows } = await session.context.knex.raw(
-    'select count(*) as seen from sync_sightings where run_id = ? and campaign_id = ? and resource = ?',
-    [session.lease.runId, campaignId, resource],
-  );
-  return (rows[0] as { seen: number }).seen >= total - allowance(total);
-}

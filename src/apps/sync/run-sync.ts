@@ -20,8 +20,7 @@ export async function runSync(context: Context, runId: number, stop: AbortSignal
   const signal = AbortSignal.any([stop, lease.signal]);
   try {
     await startOver(context, lease);
-    const errors = await syncAll(context, lease, signal);
-    return await finish(context, lease, errors);
+    return await finish(context, lease, await syncAll(context, lease, signal));
   } catch (error) {
     return await endEarly(context, lease, error, stop);
   } finally {
@@ -38,35 +37,57 @@ async function startOver(context: Context, lease: RunLease): Promise<void> {
   await forgetSightings(context.knex, lease.runId);
 }
 
-async function syncAll(context: Context, lease: RunLease, signal: AbortSignal): Promise<SyncRunError[]> {
-  const run = (await SyncRun.query().findById(lease.runId)) as SyncRun;
-  const errors: SyncRunError[] = [];
-  for (const credentialId of await SyncRun.credentialIds(run.id)) {
-    const client = await patreonClientFor(context, credentialId, {
-      signal,
-      onRequest: () => {
-        lease.requests += 1;
-      },
-      onDroppedField: ({ type, name }) =>
-        errors.push({
-          campaign: null,
-          resource: null,
-          message: `Patreon no longer answers ${type}.${name}; it was left out.`,
-        }),
-    });
-    const { scopes } = await context.knex('patreon_credentials').where({ id: credentialId }).first('scopes');
-    const session = new SyncSession(context, run, lease, client, credentialId, scopes, signal);
-    errors.push(...(await syncCredential(session)));
-  }
-  return errors;
+interface Outcome {
+  errors: SyncRunError[];
+  /** Something waits for a person to decide. */
+  held: boolean;
 }
 
-async function finish(context: Context, lease: RunLease, errors: SyncRunError[]): Promise<SyncRunState> {
+/** One connection that cannot be read does not keep the others from it. */
+async function syncAll(context: Context, lease: RunLease, signal: AbortSignal): Promise<Outcome> {
+  const run = (await SyncRun.query().findById(lease.runId)) as SyncRun;
+  const outcome: Outcome = { errors: [], held: false };
+  for (const credentialId of await SyncRun.credentialIds(run.id)) {
+    try {
+      const session = await openSession(context, { run, lease, credentialId, signal }, outcome);
+      outcome.errors.push(...(await syncCredential(session)));
+      outcome.held ||= session.held;
+    } catch (error) {
+      if (error instanceof LeaseLostError || error instanceof RunCancelledError || signal.aborted) throw error;
+      context.log.error({ err: error, runId: run.id, credentialId }, 'a connection could not be read');
+      outcome.errors.push({ campaign: null, resource: 'campaigns', message: describeFailure(error) });
+    }
+  }
+  return outcome;
+}
+
+async function openSession(
+  context: Context,
+  { run, lease, credentialId, signal }: { run: SyncRun; lease: RunLease; credentialId: number; signal: AbortSignal },
+  { errors }: Outcome,
+): Promise<SyncSession> {
+  const told = new Set<string>();
+  const client = await patreonClientFor(context, credentialId, {
+    signal,
+    onRequest: () => {
+      lease.requests += 1;
+    },
+    onDroppedField: ({ type, name }) => {
+      const message = `Patreon does not answer ${type}.${name}; it was left out.`;
+      if (!told.has(message)) errors.push({ campaign: null, resource: null, message });
+      told.add(message);
+    },
+  });
+  const { scopes } = await context.knex('patreon_credentials').where({ id: credentialId }).first('scopes');
+  return new SyncSession(context, run, lease, client, credentialId, scopes, signal);
+}
+
+async function finish(context: Context, lease: RunLease, { errors, held }: Outcome): Promise<SyncRunState> {
   const parts = await SyncRunResource.query().where({ run_id: lease.runId }).select('state');
   const failed = parts.some((p) => p.state !== 'succeeded') || errors.some((e) => e.resource !== null);
   const succeeded = parts.some((p) => p.state === 'succeeded');
   const nothing = parts.length === 0 && errors.length > 0;
-  const state = nothing || (failed && !succeeded) ? 'failed' : failed ? 'partial' : 'succeeded';
+  const state = held ? 'held' : nothing || (failed && !succeeded) ? 'failed' : failed ? 'partial' : 'succeeded';
   await end(context, lease, state, errors);
   return state;
 }

@@ -5,7 +5,16 @@ export interface Pass {
   runId: number;
   campaignId: number;
   resource: Resource;
+  /** The pass that confirms another: it has to be whole by itself, so it keeps sightings of its own. */
+  confirming?: boolean;
 }
+
+const named = ({ runId, campaignId, resource, confirming = false }: Pass) => ({
+  runId,
+  campaignId,
+  resource: confirming ? confirmation(resource) : resource,
+});
+const confirmation = (resource: Resource) => `${resource} again`;
 
 /** Notes which ids a pass has met. Answers how many of them were new. */
 export async function recordSightings(trx: Knex.Transaction, pass: Pass, ids: readonly string[]): Promise<number> {
@@ -13,9 +22,19 @@ export async function recordSightings(trx: Knex.Transaction, pass: Pass, ids: re
   const result = await trx.raw(
     `insert into sync_sightings (run_id, campaign_id, resource, patreon_id)
      select :runId, :campaignId, :resource, id from unnest(:ids::text[]) as id on conflict do nothing`,
-    { ...pass, ids: [...new Set(ids)] },
+    { ...named(pass), ids: [...new Set(ids)] },
   );
   return result.rowCount ?? 0;
+}
+
+/** How many different ids a pass has met. */
+export async function countSightings(knex: Knex, pass: Pass): Promise<number> {
+  const { rows } = await knex.raw(
+    `select count(*) as seen from sync_sightings
+      where run_id = :runId and campaign_id = :campaignId and resource = :resource`,
+    named(pass),
+  );
+  return (rows[0] as { seen: number }).seen;
 }
 
 export interface Candidates {
@@ -34,9 +53,16 @@ export interface Candidates {
 const missingIds = (table: string) => `
   select patreon_id from "${table}" where campaign_id = :campaignId and gone_at is null and read_seq < :startSeq
   except
-  select patreon_id from sync_sightings where run_id = :runId and campaign_id = :campaignId and resource = :resource`;
+  select patreon_id from sync_sightings
+   where run_id = :runId and campaign_id = :campaignId and resource in (:resource, :confirmation)`;
 
-/** Live rows that a complete pass did not meet and that nothing has read since the pass began. */
+const bindings = (pass: Pass, startSeq: number) => ({
+  ...named(pass),
+  confirmation: confirmation(pass.resource),
+  startSeq,
+});
+
+/** Live rows that neither a complete pass nor its confirmation met and that nothing has read since the pass began. */
 export async function missingRows(
   knex: Knex,
   table: string,
@@ -49,7 +75,7 @@ export async function missingRows(
      select (select count(*) from "${table}" where campaign_id = :campaignId and gone_at is null) as live,
             (select count(*) from missing) as missing,
             array(select patreon_id from missing order by patreon_id limit :limit) as sample`,
-    { ...pass, startSeq, limit },
+    { ...bindings(pass, startSeq), limit },
   );
   return rows[0] as Candidates;
 }
@@ -68,7 +94,7 @@ export async function markGone(
       where campaign_id = :campaignId and gone_at is null and read_seq < :startSeq
         and patreon_id = any(array(select patreon_id from missing))
         ${confirmed ? 'and patreon_id = any(:confirmed::text[])' : ''}`,
-    { ...pass, startSeq, ...(confirmed ? { confirmed } : {}) },
+    { ...bindings(pass, startSeq), ...(confirmed ? { confirmed } : {}) },
   );
   return result.rowCount ?? 0;
 }

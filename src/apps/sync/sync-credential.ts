@@ -1,40 +1,39 @@
 import { PatreonError } from '../../patreon/patreon-error';
 import type { Campaign } from '../../patreon/resources';
-import { membersList, postsList, storeCampaign, storeTiers } from './campaign-parts';
-import { describeFailure } from './failure-words';
-import { concludeGone } from './gone';
+import { membersList, postsList, storeCampaign } from './campaign-parts';
+import { describeFailure, describeLack } from './failure-words';
+import { concludeGone, TooManyMissingError } from './gone';
 import { type ListResource, quarantine, runListPass } from './list-pass';
+import { type CampaignsPage, readCampaigns } from './read-campaigns';
 import { LeaseLostError, RunCancelledError } from './run-lease';
 import type { Resource, SyncRunError } from './sync-run.model';
 import type { SyncSession } from './sync-session';
+import { syncTiers } from './tiers-part';
 
 /** Reads the campaigns of one connection, each with its parts. One part that fails does not stop the others. */
 export async function syncCredential(session: SyncSession): Promise<SyncRunError[]> {
-  const page = await session
-    .read(async (signal) => {
-      const readSeq = await session.nextReadSeq();
-      return { ...(await session.client.listCampaigns({ signal })), readSeq };
-    })
-    .catch((error) => fatal(session, error));
-  if ('message' in page) return [page];
-  const errors: SyncRunError[] = [];
-  if (page.items.length === 0)
-    errors.push({
-      campaign: null,
-      resource: 'campaigns',
-      message: 'This Patreon account has no campaign of its own that can be read.',
-    });
-  const wanted = await wantedCampaigns(session, page.items);
-  if (wanted.length === 0 && page.items.length > 0) {
-    errors.push({
-      campaign: null,
-      resource: 'campaigns',
-      message: 'Patreon no longer names this campaign for the connection it was read through.',
-    });
+  const pages = await readCampaigns(session).catch((error) => fatal(session, error));
+  if (!Array.isArray(pages)) return [pages];
+  const wanted = await wantedCampaign(session);
+  const isWanted = (id: string | null) => wanted === null || id === wanted;
+  const errors = pages
+    .flatMap((page) => page.rejected)
+    .filter(({ type, id }) => type === 'campaign' && isWanted(id))
+    .map(({ id, reason }): SyncRunError => ({ ...ALL_CAMPAIGNS, campaign: id, message: `Cannot be read: ${reason}` }));
+  const found = new Map(pages.flatMap((page) => page.items.map((campaign) => [campaign.id, { campaign, page }])));
+  for (const id of found.keys()) if (!isWanted(id)) found.delete(id);
+  if (found.size === 0 && errors.length === 0) {
+    const message =
+      wanted === null
+        ? 'This Patreon account has no campaign of its own that can be read.'
+        : 'Patreon no longer names this campaign for the connection it was read through.';
+    errors.push({ ...ALL_CAMPAIGNS, message });
   }
-  for (const campaign of wanted) errors.push(...(await syncCampaign(session, campaign, page)));
+  for (const { campaign, page } of found.values()) errors.push(...(await syncCampaign(session, campaign, page)));
   return errors;
 }
+
+const ALL_CAMPAIGNS = { campaign: null, resource: 'campaigns' } as const;
 
 /** What stops the run rather than a part: no lease, no permission to go on, or an access token that is no more. */
 function fatal(session: SyncSession, error: unknown): SyncRunError {
@@ -43,25 +42,26 @@ function fatal(session: SyncSession, error: unknown): SyncRunError {
   return { campaign: null, resource: 'campaigns', message: describeFailure(error) };
 }
 
-async function wantedCampaigns(session: SyncSession, campaigns: Campaign[]): Promise<Campaign[]> {
-  const { campaign_id } = session.run;
-  if (campaign_id === null) return campaigns;
-  const row = await session.context.knex('patreon_campaigns').where({ id: campaign_id }).first('patreon_id');
-  return campaigns.filter((c) => c.id === row?.patreon_id);
+/** Patreon's id of the only campaign that the run is about; null when it is about all. */
+async function wantedCampaign({ run, context }: SyncSession): Promise<string | null> {
+  if (run.campaign_id === null) return null;
+  const row = await context.knex('patreon_campaigns').where({ id: run.campaign_id }).first('patreon_id');
+  return row?.patreon_id ?? '';
 }
-
-type CampaignsPage = Awaited<ReturnType<SyncSession['client']['listCampaigns']>> & { readSeq: number };
 
 async function syncCampaign(session: SyncSession, campaign: Campaign, page: CampaignsPage): Promise<SyncRunError[]> {
   const campaignId = await session.lease.write(async (trx) => {
     const known = await trx('patreon_campaigns').where({ patreon_id: campaign.id }).first('id');
     if (known && !session.wants('campaigns')) return known.id as number;
     const stored = await storeCampaign(session, trx, campaign, page);
+    const rejected = page.rejected.filter(({ type, id }) => type === 'user' && id === campaign.creator_id);
     await begin(session, stored.campaignId, 'campaigns', trx);
+    await quarantine(trx, session, stored.campaignId, 'campaigns', rejected);
     await session.addCounts(trx, stored.campaignId, 'campaigns', {
       ...stored.counts,
       pages: 1,
       fetched: 1,
+      quarantined: rejected.length,
       reported_total: 1,
     });
     await trx('sync_run_resources')
@@ -70,7 +70,7 @@ async function syncCampaign(session: SyncSession, campaign: Campaign, page: Camp
     return stored.campaignId;
   });
   const target = { id: campaignId, patreonId: campaign.id };
-  const parts: [Resource, () => Promise<boolean | null>][] = [
+  const parts: [Resource, () => Promise<PartResult>][] = [
     ['tiers', () => tiersPart(session, campaign, campaignId, page)],
     [
       'members',
@@ -116,48 +116,39 @@ async function begin(
   await trx('sync_run_resources').insert({ run_id: session.run.id, campaign_id: campaignId, resource });
 }
 
-/** Runs one part and writes down how it ended. Answers the failure in words, or null. */
+/** How a part ended that was read. */
+interface PartResult {
+  complete: boolean;
+  /** What it lacks all the same, in words. */
+  lacks: string | null;
+}
+
+/** Runs one part and writes down how it ended. Answers what is missing in words, or null. */
 async function part(
   session: SyncSession,
   campaignId: number,
   resource: Resource,
-  work: () => Promise<boolean | null>,
+  work: () => Promise<PartResult>,
 ): Promise<string | null> {
   const { knex, log } = session.context;
   const row = () => knex('sync_run_resources').where({ run_id: session.run.id, campaign_id: campaignId, resource });
   await begin(session, campaignId, resource);
   try {
-    const complete = await work();
-    await row().update({ state: 'succeeded', complete, finished_at: knex.fn.now() });
-    return null;
+    const { complete, lacks } = await work();
+    await row().update({ state: 'succeeded', complete, error: lacks, finished_at: knex.fn.now() });
+    return lacks;
   } catch (error) {
     if (error instanceof LeaseLostError || error instanceof RunCancelledError || session.signal.aborted) throw error;
     log.warn({ err: error, runId: session.run.id, resource }, 'a part of a sync run failed');
+    if (error instanceof TooManyMissingError) session.held = true;
     const message = describeFailure(error, resource);
     await row().update({ state: 'failed', complete: false, error: message, finished_at: knex.fn.now() });
     return message;
   }
 }
 
-async function tiersPart(
-  session: SyncSession,
-  campaign: Campaign,
-  campaignId: number,
-  page: CampaignsPage,
-): Promise<boolean> {
-  const rejected = page.rejected.filter((r) => r.type === 'tier' || r.type === 'benefit');
-  await session.lease.write(async (trx) => {
-    const counts = await storeTiers(trx, campaign, campaignId, page);
-    await quarantine(trx, session, campaignId, 'tiers', rejected);
-    await session.addCounts(trx, campaignId, 'tiers', {
-      ...counts,
-      pages: 1,
-      fetched: campaign.tiers.length,
-      quarantined: rejected.length,
-      reported_total: campaign.tier_ids.length,
-    });
-  });
-  return !campaign.missing_relationships.includes('tiers');
+async function tiersPart(...given: Parameters<typeof syncTiers>): Promise<PartResult> {
+  return { complete: await syncTiers(...given), lacks: null };
 }
 
 async function listPart<T extends { id: string }>(
@@ -165,10 +156,10 @@ async function listPart<T extends { id: string }>(
   campaignId: number,
   list: ListResource<T>,
   readOne: (id: string, signal: AbortSignal) => Promise<unknown>,
-): Promise<boolean> {
+): Promise<PartResult> {
   const pass = await readWhole(session, campaignId, list);
   await concludeGone(session, campaignId, list, pass, readOne);
-  return pass.complete;
+  return { complete: pass.complete, lacks: describeLack(pass) };
 }
 
 /** A list whose cursor expired on the way is begun again, once. */

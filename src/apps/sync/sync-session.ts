@@ -19,6 +19,9 @@ export interface ResourceCounts {
 
 /** What the parts of one run share: the lease, the client of the connection being read, and the progress they leave. */
 export class SyncSession {
+  /** Something was so different that nobody is marked as gone before a person has looked. */
+  held = false;
+
   constructor(
     readonly context: Context,
     readonly run: SyncRun,

@@ -57,6 +57,11 @@ export function syncRoutes(context: Context): Router {
     res.view('sync/campaign', {
       title,
       section: 'sync',
+      breadcrumbs: [
+        { label: req.t('shared:nav.campaigns'), href: '/patreon/campaigns/' },
+        { label: campaign.name, href: `/patreon/campaigns/${campaign.id}/` },
+        { label: req.t('shared:nav.sync') },
+      ],
       campaign,
       openRunId: open?.run_id ?? null,
       lastRun: lastRun ?? null,
