@@ -103,6 +103,25 @@ describe('lists that are not what they should be', () => {
     expect(await gone('patreon_members')).toEqual(['m-3', 'm.odd+1~']);
   });
 
+  it('lose everybody of a small campaign: each is gone, because each is asked for', async () => {
+    members = many(3);
+    await panel.sync();
+    members = [];
+    const report = await panel.sync();
+    expect(report.state).toBe('succeeded');
+    expect(await gone('patreon_members')).toEqual(['m-0', 'm-1', 'm-2']);
+  });
+
+  it('lose more than can be believed: the run is held, and the dashboard says so', async () => {
+    await panel.sync();
+    members = [];
+    expect((await panel.sync()).state).toBe('held');
+    expect(await gone('patreon_members')).toEqual([]);
+    const owner = await panel.app.signInAs('owner');
+    const { problems } = (await owner.get('/patreon/api/status/').set('accept', 'application/json')).body;
+    expect(problems).toContainEqual(expect.objectContaining({ code: 'sync_held' }));
+  });
+
   it('are confirmed by a second pass only if that one is whole by itself', async () => {
     members = many(700);
     await panel.sync();

@@ -66,6 +66,8 @@ export const insightMessages = defineMessages({
       missing_scope: 'The connection “{{name}}” lacks permissions: {{scopes}}. What needs them is switched off.',
       budget_spent: 'Our request budget is spent. Background work waits until {{until}}.',
       sync_failed: 'Sync run {{id}} did not read everything.',
+      sync_held:
+        'Sync run {{id}} misses more than can be believed. Nothing was marked as gone; compare with Patreon, then sync again.',
       sync_stale: 'The last complete sync was {{hours}} hours ago.',
       job_dead_one: 'One background job has failed for good.',
       job_dead_other: '{{count}} background jobs have failed for good.',
@@ -139,6 +141,8 @@ export const insightMessages = defineMessages({
         'Il manque des autorisations à la connexion « {{name}} » : {{scopes}}. Ce qui en dépend est désactivé.',
       budget_spent: 'Notre budget de requêtes est épuisé. Le travail en arrière-plan attend jusqu’au {{until}}.',
       sync_failed: 'La synchronisation {{id}} n’a pas tout lu.',
+      sync_held:
+        'La synchronisation {{id}} signale plus d’absences qu’il n’est crédible. Rien n’a été marqué comme disparu ; comparez avec Patreon, puis synchronisez à nouveau.',
       sync_stale: 'La dernière synchronisation complète date d’il y a {{hours}} heures.',
       job_dead_one: 'Une tâche de fond a définitivement échoué.',
       job_dead_other: '{{count}} tâches de fond ont définitivement échoué.',

@@ -7,7 +7,7 @@ import {
 } from '../connections/connection-status.service';
 import { PatreonCredential } from '../connections/patreon-credential.model';
 import { type RequestUsage, requestUsage } from '../connections/request-budget.service';
-import { SyncRun } from '../sync/sync-run.model';
+import { SyncRun, type SyncRunState } from '../sync/sync-run.model';
 import { type LiveCounts, liveCounts } from './figures.service';
 
 export interface Problem {
@@ -70,12 +70,17 @@ interface Finding {
   fix_url: string;
 }
 
+const PROBLEM_OF_STATE: Partial<Record<SyncRunState, string>> = {
+  failed: 'sync_failed',
+  partial: 'sync_failed',
+  held: 'sync_held',
+};
+
 async function syncProblems({ knex, clock }: Context): Promise<Finding[]> {
   const last = await SyncRun.latestFinished();
   if (!last) return [];
-  if (last.state === 'failed' || last.state === 'partial') {
-    return [{ code: 'sync_failed', vars: { id: last.id }, fix_url: `/patreon/sync/${last.id}/` }];
-  }
+  const code = PROBLEM_OF_STATE[last.state];
+  if (code) return [{ code, vars: { id: last.id }, fix_url: `/patreon/sync/${last.id}/` }];
   const connected = (await PatreonCredential.liveIds(knex)).length > 0;
   const good = await SyncRun.query().where({ state: 'succeeded' }).orderBy('id', 'desc').first();
   const age = good?.finished_at ? (clock.now().getTime() - Date.parse(good.finished_at)) / 3_600_000 : 0;

@@ -38,8 +38,7 @@ export async function concludeGone<T extends { id: string }>(
   const find = () => missingRows(session.context.knex, list.table, pass, first.startSeq, MAX_SINGLE_READS);
   const found = await find();
   if (found.missing === 0) return 0;
-  if (found.missing > brake(found.live) || found.missing === found.live)
-    throw new TooManyMissingError(found.missing, found.live);
+  if (found.missing > brake(found.live)) throw new TooManyMissingError(found.missing, found.live);
   const few = found.missing <= MAX_SINGLE_READS;
   const confirmed = few ? await thoseNotFound(session, found.sample, readOne) : null;
   if (!few && !(await isWholeAgain(session, campaignId, list))) return 0;
