@@ -17,6 +17,10 @@ export interface ResourceCounts {
   reported_total: number | null;
 }
 
+/** Of one wait for a budget, which may be raised meanwhile. */
+const MAX_WAIT_MS = 60_000;
+const LOOK_UP_MS = 1_000;
+
 /** What the parts of one run share: the lease, the client of the connection being read, and the progress they leave. */
 export class SyncSession {
   /** Something was so different that nobody is marked as gone before a person has looked. */
@@ -57,13 +61,17 @@ export class SyncSession {
     }
   }
 
+  /** Until the budget begins anew, a minute at most. Looks up meanwhile: somebody may want the run to stop. */
   private async waitUntil(until: Date): Promise<void> {
-    const { knex, clock } = this.context;
-    await knex('sync_runs').where({ id: this.run.id }).update({ waiting_until: until.toISOString() });
-    await sleep(Math.min(Math.max(until.getTime() - clock.now().getTime(), 1_000), 60_000), undefined, {
-      signal: this.signal,
-    });
-    await knex('sync_runs').where({ id: this.run.id }).update({ waiting_until: null });
+    const { clock } = this.context;
+    const note = (waiting_until: string | null) =>
+      this.lease.write((trx) => trx('sync_runs').where({ id: this.run.id }).update({ waiting_until }));
+    const end = Math.min(until.getTime(), clock.now().getTime() + MAX_WAIT_MS);
+    do {
+      await note(until.toISOString());
+      await sleep(LOOK_UP_MS, undefined, { signal: this.signal });
+    } while (clock.now().getTime() < end);
+    await note(null);
   }
 
   async addCounts(trx: Knex, campaignId: number, resource: Resource, counts: Partial<ResourceCounts>): Promise<void> {
