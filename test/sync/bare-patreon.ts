@@ -17,6 +17,7 @@ export interface BareAnswer {
   status?: number;
   data?: unknown;
   included?: BareResource[];
+  errors?: unknown[];
   /** `meta.pagination` as it is. */
   pagination?: unknown;
 }

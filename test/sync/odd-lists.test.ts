@@ -1,15 +1,21 @@
+import { readPage } from '../support/page';
 import { type BareAnswer, type BarePanel, type BareResource, startBarePatreon } from './bare-patreon';
 
 const PAGE = 10;
 
 const member = (id: string): BareResource => ({ id, type: 'member', attributes: { full_name: id } });
 const many = (count: number) => Array.from({ length: count }, (_, index) => member(`m-${index}`));
+const refusal = (type: string, name: string) => ({
+  status: 400,
+  errors: [{ status: '400', detail: `Invalid parameter for 'fields[${type}]' on type '${type}': ${name}.` }],
+});
 const tier = (id: string) => ({ id, type: 'tier' });
 
 describe('lists that are not what they should be', () => {
   let panel: BarePanel;
   /** What Patreon holds, and how it counts. */
   let members: BareResource[];
+  let included: BareResource[];
   let campaigns: BareResource[][];
   let single: BareResource | undefined;
   let total: (page: number, count: number) => number | undefined;
@@ -19,9 +25,12 @@ describe('lists that are not what they should be', () => {
   /** The second pass ends after its first page, and nothing but its length tells so. */
   let isSecondPassCut: boolean;
   let unreadable: string | undefined;
+  /** Names that Patreon has stopped to know, by type. */
+  let unknown: Record<string, string>;
 
   beforeEach(async () => {
     members = many(30);
+    included = [];
     campaigns = [[{ id: '1', type: 'campaign', relationships: { tiers: { data: [tier('t1'), tier('t2')] } } }]];
     single = undefined;
     total = (_, count) => count;
@@ -30,6 +39,7 @@ describe('lists that are not what they should be', () => {
     passes = 0;
     isSecondPassCut = false;
     unreadable = undefined;
+    unknown = {};
     panel = await startBarePatreon((path, query) => {
       const page = Number(query.get('page[cursor]') ?? 0);
       if (path === '/campaigns') return campaignsPage(page);
@@ -56,12 +66,15 @@ describe('lists that are not what they should be', () => {
   }
 
   function membersPage(page: number, query: URLSearchParams): BareAnswer {
+    for (const [type, name] of Object.entries(unknown)) {
+      if (query.get(`fields[${type}]`)?.split(',').includes(name)) return refusal(type, name);
+    }
     if (isHistoryTooMuch && query.get('include')?.includes('pledge_history')) return { status: 504 };
     if (page === 0) passes += 1;
     const isCut = isSecondPassCut && passes === 2;
     const next = (page + 1) * PAGE < members.length && !isCut ? String(page + 1) : null;
     const data = members.slice(page * PAGE, (page + 1) * PAGE);
-    return { data, pagination: { cursors: { next }, total: total(page, members.length) } };
+    return { data, included, pagination: { cursors: { next }, total: total(page, members.length) } };
   }
 
   const row = (table: string, patreonId: string) =>
@@ -143,6 +156,36 @@ describe('lists that are not what they should be', () => {
     expect(report.errors[0]?.message).toContain('pledge histories');
     // Five halvings, one page without histories, and two more that do not ask for them again.
     expect(report.requests).toBeLessThan(20);
+  });
+
+  it('stop telling something: what was told before stays, and can still be found', async () => {
+    const attributes = { full_name: 'Ann', patron_status: 'active_patron', last_charge_status: 'Paid' };
+    const user = { id: 'u', type: 'user' };
+    const events = [{ id: 'subscription:1', type: 'pledge-event' }];
+    const relationships = { user: { data: user }, pledge_history: { data: events } };
+    members = ['a', 'b'].map((id) => ({ id, type: 'member', attributes, relationships }));
+    const social_connections = { discord: { user_id: '123', url: null } };
+    included = [{ ...user, attributes: { is_email_verified: true, social_connections } }, ...events];
+    await panel.sync();
+    const told = await row('patreon_members', 'a');
+    expect(told).toMatchObject({ kind: 'paying', user_is_email_verified: true, discord_user_id: '123' });
+    expect(await panel.app.context.knex('pledge_events').pluck('patreon_id')).toEqual([
+      'subscription:1',
+      'subscription:1',
+    ]);
+
+    unknown = { member: 'patron_status', user: 'social_connections' };
+    included = [{ ...user, attributes: { is_email_verified: true } }, ...events];
+    await panel.sync();
+    const kept = {
+      patron_status: 'active_patron',
+      user_social_connections: social_connections,
+      discord_user_id: '123',
+    };
+    expect(await row('patreon_members', 'a')).toMatchObject({ kind: 'unknown', ...kept });
+    const viewer = await panel.app.signInAs('viewer');
+    const list = readPage((await viewer.get('/patreon/members/?status=active_patron')).text);
+    expect(list.rows('members').map(({ patreonId }) => patreonId)).toEqual(['a', 'b']);
   });
 
   it('leave out a tier that the campaign itself still names: it stays', async () => {

@@ -43,6 +43,7 @@ export function userOf(member: PatreonMember) {
     created: member.user_created,
     image_url: member.user_image_url,
     thumb_url: member.user_thumb_url,
+    is_email_verified: member.user_is_email_verified,
     is_creator: member.user_is_creator,
     can_see_nsfw: member.user_can_see_nsfw,
     hide_pledges: member.user_hide_pledges,
@@ -51,7 +52,7 @@ export function userOf(member: PatreonMember) {
   };
 }
 
-export const USER_ATTRIBUTES = {
+const USER_ATTRIBUTES = {
   full_name: 'text',
   first_name: 'text',
   last_name: 'text',
@@ -61,11 +62,18 @@ export const USER_ATTRIBUTES = {
   created: 'time',
   image_url: 'url',
   thumb_url: 'url',
+  is_email_verified: 'flag',
   is_creator: 'flag',
   can_see_nsfw: 'flag',
   hide_pledges: 'flag',
   like_count: 'number',
 } as const satisfies { [K in keyof ReturnType<typeof userOf>]?: AttributeKind };
+
+/** Those of the person that this reader may see: whoever does not see e-mails is told nothing about them. */
+export function userAttributes(can: (permission: Permission) => boolean): Partial<typeof USER_ATTRIBUTES> {
+  const { is_email_verified, ...others } = USER_ATTRIBUTES;
+  return can('members.email') ? USER_ATTRIBUTES : others;
+}
 
 export const ADDRESS_ATTRIBUTES = {
   addressee: 'text',

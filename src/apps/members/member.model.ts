@@ -74,6 +74,7 @@ export class PatreonMember extends BaseModel {
   user_hide_pledges!: boolean | null;
   user_image_url!: string | null;
   user_is_creator!: boolean | null;
+  user_is_email_verified!: boolean | null;
   user_last_name!: string | null;
   user_like_count!: number | null;
   user_social_connections!: Record<string, unknown> | null;

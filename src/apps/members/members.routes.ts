@@ -7,6 +7,7 @@ import { mirroredAttributes } from '../../http/mirrored-attributes';
 import { rowId } from '../../http/parse';
 import { viewList } from '../../http/view-list';
 import { resolveSiteUrl } from '../../patreon/site-url';
+import type { Permission } from '../../policy';
 import { actorOf } from '../accounts/audit.service';
 import { campaignName, PatreonCampaign } from '../campaigns/campaign.model';
 import { PatreonTier } from '../campaigns/tier.model';
@@ -20,7 +21,7 @@ import {
   eventTypeWord,
   linkedNetworks,
   memberAttributes,
-  USER_ATTRIBUTES,
+  userAttributes,
   userOf,
 } from './member-attributes';
 import { readMemberList } from './member-list';
@@ -89,6 +90,7 @@ async function memberPage(req: Request, { knex, clock }: Context) {
   const why = explainKind(member, clock.now());
   const events = await PledgeEvent.listByMember(member.id, MAX_EVENTS + 1, knex);
   const words = { picture: '' };
+  const can = (permission: Permission) => req.can(permission);
   return {
     title,
     section: 'members',
@@ -103,12 +105,8 @@ async function memberPage(req: Request, { knex, clock }: Context) {
     tiers: await PatreonTier.listByPatreonIds([campaign.id], member.currently_entitled_tiers, knex),
     events: events.slice(0, MAX_EVENTS),
     hasMoreEvents: events.length > MAX_EVENTS,
-    attributes: mirroredAttributes(
-      member,
-      memberAttributes((permission) => req.can(permission)),
-      words,
-    ),
-    userAttributes: member.user_patreon_id ? mirroredAttributes(userOf(member), USER_ATTRIBUTES, words) : null,
+    attributes: mirroredAttributes(member, memberAttributes(can), words),
+    userAttributes: member.user_patreon_id ? mirroredAttributes(userOf(member), userAttributes(can), words) : null,
     linkedNetworks: linkedNetworks(member),
     maskedEmail: member.email && maskedEmail(member.email),
     patreonHref: resolveSiteUrl(member.user_url),

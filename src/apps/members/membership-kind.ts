@@ -58,17 +58,20 @@ export function membershipKind(member: KindAttributes): MembershipKind {
   }
 }
 
-/** The kinds that members of this status can be of, by the rule above; `none` stands for null. */
+/**
+ * The kinds that members of this status can be of, by the rule above; `none` stands for null. Any of them may be
+ * `unknown`: the status that is kept may be older than the last answer.
+ */
 export function kindsOfStatus(status: string): MembershipKind[] {
   switch (status) {
     case 'active_patron':
-      return ['gift', 'trial', 'pending', 'paying'];
+      return ['gift', 'trial', 'pending', 'paying', 'unknown'];
     case 'declined_patron':
-      return ['gift', 'trial', 'declined'];
+      return ['gift', 'trial', 'declined', 'unknown'];
     case 'former_patron':
-      return ['gift', 'trial', 'former'];
+      return ['gift', 'trial', 'former', 'unknown'];
     case 'none':
-      return ['gift', 'trial', 'free'];
+      return ['gift', 'trial', 'free', 'unknown'];
     default:
       return ['gift', 'trial', 'unknown'];
   }

@@ -80,7 +80,7 @@ async function storeMembers(
   const memberIds = new Map<string, number>(rows.map((r) => [r.patreon_id, r.id]));
   await upsertMany(
     trx,
-    { table: 'pledge_events', key: MEMBER_KEY, readSeq },
+    { table: 'pledge_events', key: ['campaign_id', 'member_id', 'patreon_id'], readSeq },
     pledgeEventRows(items, campaignId, memberIds),
   );
   await storeAddresses(context, trx, campaignId, memberIds, page);

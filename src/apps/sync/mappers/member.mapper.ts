@@ -62,14 +62,13 @@ const NOBODY: Omit<User, 'id'> = {
 function userColumns(id: string | null, user: User | null, dropped: ReadonlySet<string>): Row {
   // Named but not sent: the id is news, the rest is unknown and stays.
   if (id !== null && user === null) return { user_patreon_id: id };
-  const {
-    id: _id,
-    email: _email,
-    is_email_verified: _verified,
-    discord_user_id,
-    ...attributes
-  } = user ?? { id: null, ...NOBODY };
-  return { user_patreon_id: id, ...columns(attributes, dropped, 'user_'), discord_user_id };
+  const { id: _id, email: _email, discord_user_id, ...attributes } = user ?? { id: null, ...NOBODY };
+  return {
+    user_patreon_id: id,
+    ...columns(attributes, dropped, 'user_'),
+    // Read from the connections, so it is known just when they are.
+    ...(dropped.has('social_connections') ? {} : { discord_user_id }),
+  };
 }
 
 /** Rows of pledge_events. `memberIds`: our row id by the member's Patreon id. */
