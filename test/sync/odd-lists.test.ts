@@ -188,6 +188,23 @@ describe('lists that are not what they should be', () => {
     expect(list.rows('members').map(({ patreonId }) => patreonId)).toEqual(['a', 'b']);
   });
 
+  it('hold a record that is no record: its beginning is shown, but nothing of a postal address', async () => {
+    const address = { id: 'home', type: 'address' };
+    members = [
+      { id: 'huge', type: 'member', attributes: { full_name: `Long${'g'.repeat(1_000_000)}` } },
+      { id: 'far', type: 'member', relationships: { address: { data: address } } },
+    ];
+    included = [{ ...address, attributes: { city: 7, line_1: '1 Secret Street' } }];
+    const report = await panel.sync();
+    expect(counts(report)).toMatchObject({ fetched: 1, quarantined: 2 });
+    const owner = await panel.app.signInAs('owner');
+    const { text } = await owner.get(`/patreon/sync/${report.run_id}/`);
+    expect(text).toContain('Longggg');
+    expect(text.length).toBeLessThan(40_000);
+    expect(text).toContain('attributes.city');
+    expect(JSON.stringify(await panel.app.context.knex('sync_quarantine'))).not.toContain('Secret Street');
+  });
+
   it('leave out a tier that the campaign itself still names: it stays', async () => {
     await panel.sync();
     single = campaigns[0]?.[0];

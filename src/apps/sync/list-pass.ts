@@ -158,7 +158,8 @@ export async function quarantine(
       resource,
       patreon_id: r.id,
       reason: `${r.type}: ${r.reason}`,
-      raw: JSON.stringify(r.raw),
+      // Postal addresses are kept encrypted or not at all.
+      raw: JSON.stringify(r.type === 'address' ? { id: r.id, type: r.type } : r.raw),
     })),
   );
 }

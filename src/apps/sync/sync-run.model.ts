@@ -111,6 +111,9 @@ export class SyncRunResource extends BaseModel {
   }
 }
 
+/** So much of a quarantined record is shown. */
+const SHOWN = 4_000;
+
 /** A record that could not be stored, kept as Patreon sent it. */
 export class QuarantinedRecord extends BaseModel {
   static override tableName = 'sync_quarantine';
@@ -123,7 +126,16 @@ export class QuarantinedRecord extends BaseModel {
   reason!: string;
   raw!: string;
 
+  /** Their beginnings: what made a record unfit may be its size. */
   static listForRun(runId: number, limit: number): Promise<QuarantinedRecord[]> {
-    return QuarantinedRecord.query().where('run_id', runId).orderBy('id').limit(limit).execute();
+    return QuarantinedRecord.query()
+      .select('id', 'resource', 'patreon_id', 'reason')
+      .select(
+        QuarantinedRecord.raw(`left(raw, ?) || case when length(raw) > ? then '…' else '' end as raw`, [SHOWN, SHOWN]),
+      )
+      .where('run_id', runId)
+      .orderBy('id')
+      .limit(limit)
+      .execute();
   }
 }
