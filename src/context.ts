@@ -31,9 +31,7 @@ export interface ContextOptions {
 }
 
 export async function createContext(config: Config, options: ContextOptions = {}): Promise<Context> {
-  const log =
-    options.log ??
-    createLogger({ level: config.logLevel, pretty: process.stderr.isTTY === true && !config.production });
+  const log = options.log ?? loggerFor(config);
   const database = await openDatabase(config, { log, poolSize: options.poolSize ?? 10 });
   const jobs = createJobQueue(database.knex);
   return {
@@ -46,4 +44,30 @@ export async function createContext(config: Config, options: ContextOptions = {}
     jobs,
     close: () => database.close(),
   };
+}
+
+export function loggerFor({ logLevel, production }: Config): Logger {
+  return createLogger({ level: logLevel, pretty: process.stderr.isTTY === true && !production });
+}
+
+/**
+ * Opens something over a context of its own and answers how to close both. When the opening fails nothing is left behind,
+ * an embedded database least of all.
+ */
+export async function withContext(
+  config: Config,
+  options: ContextOptions,
+  open: (context: Context) => Promise<() => Promise<void>>,
+): Promise<() => Promise<void>> {
+  const context = await createContext(config, options);
+  try {
+    const close = await open(context);
+    return async () => {
+      await close();
+      await context.close();
+    };
+  } catch (error) {
+    await context.close();
+    throw error;
+  }
 }

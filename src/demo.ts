@@ -11,10 +11,10 @@ import { ensureEnvironmentCredential } from './apps/connections/environment-cred
 import { SyncRun, SyncRunResource } from './apps/sync/sync-run.model';
 import { requestSync } from './apps/sync/sync-runs.service';
 import { loadConfig } from './config';
-import { type Context, createContext } from './context';
+import { type Context, withContext } from './context';
 import { projectPath } from './lib/project-path';
-import { createLogger } from './logger';
-import { exitWith, runUntilStopped } from './process';
+import { createLogger, type Logger } from './logger';
+import { exitWith, runUntilStopped, type Stop } from './process';
 import { serve } from './serve';
 import { prepareDatabase } from './start-up';
 
@@ -29,6 +29,11 @@ const LINK_SECONDS = 24 * 60 * 60;
 
 /** The whole product in one command: a simulated Patreon with a believable page, and a panel that is connected to it. */
 async function main(): Promise<void> {
+  const log = createLogger({ level: 'warn', pretty: process.stderr.isTTY === true });
+  await runUntilStopped(log, () => start(log));
+}
+
+async function start(log: Logger): Promise<Stop> {
   say('Starting the sandbox, a Patreon that runs on this machine …');
   const port = process.env.PORT ?? String(await freePort(PANEL_PORT));
   const dataDir = resolve(projectPath(), process.env.DATA_DIR ?? './.data', 'demo');
@@ -47,9 +52,15 @@ async function main(): Promise<void> {
     PATREON_CREATOR_ACCESS_TOKEN: tokens.access_token,
     PATREON_CREATOR_REFRESH_TOKEN: tokens.refresh_token,
   });
-  const context = await createContext(config, {
-    log: createLogger({ level: 'warn', pretty: process.stderr.isTTY === true }),
-  });
+  const stop = await withContext(config, { log }, (context) => openPanel(context, sandbox.url));
+  return async () => {
+    await stop();
+    sandbox.child.kill('SIGTERM');
+  };
+}
+
+/** Seeds, serves and syncs; tells where everything is. Answers how to stop serving. */
+async function openPanel(context: Context, sandboxUrl: string): Promise<Stop> {
   await prepareDatabase(context);
   await context.knex.seed.run({ directory: join(__dirname, '..', 'seeds'), loadExtensions: ['.js', '.ts'] });
   const credentialId = await ensureEnvironmentCredential(context);
@@ -68,18 +79,14 @@ async function main(): Promise<void> {
       '  The demo is ready. This link signs you in as the owner (it works once; start again for a new one):',
       `  ${link}`,
       '',
-      `  Panel    ${config.http.publicUrl}/patreon/`,
-      `  Sandbox  ${sandbox.url}`,
+      `  Panel    ${context.config.http.publicUrl}/patreon/`,
+      `  Sandbox  ${sandboxUrl}`,
       '  Ctrl-C stops both. What you change is kept for the next time.',
       '',
       '',
     ].join('\n'),
   );
-  runUntilStopped(context.log, async () => {
-    await serving.stop();
-    await context.close();
-    sandbox.child.kill('SIGTERM');
-  });
+  return serving.stop;
 }
 
 function say(line: string): void {

@@ -1,23 +1,34 @@
 import { ConfigError } from './config';
+import { databaseFailure } from './db/database-failure';
+import { AppError } from './errors';
 import { type Logger, scrub } from './logger';
 
 const HARD_STOP_MS = 25_000;
 
-/** SIGTERM and SIGINT (several may arrive) stop the process once, in order; after 25 s it ends whatever still runs. */
-export function runUntilStopped(log: Logger, stop: () => Promise<void>): void {
+export type Stop = () => Promise<void>;
+
+/**
+ * Starts, and stops once and in order when SIGTERM or SIGINT asks for it (several may arrive); after 25 s it ends
+ * whatever still runs. Signals count from the first moment: one that comes during the start stops what was started.
+ */
+export async function runUntilStopped(log: Logger, start: () => Promise<Stop>): Promise<void> {
+  // Not before the signals are listened to.
+  const started = Promise.resolve().then(start);
   let stopping = false;
   const begin = (reason: string, exitCode: number) => {
     if (stopping) return;
     stopping = true;
     log.info({ reason }, 'stopping');
     setTimeout(() => process.exit(1), HARD_STOP_MS).unref();
-    stop().then(
-      () => process.exit(exitCode),
-      (err) => {
-        log.error({ err }, 'stopping failed');
-        process.exit(1);
-      },
-    );
+    started
+      .then((stop) => stop())
+      .then(
+        () => process.exit(exitCode),
+        (err) => {
+          log.error({ err }, 'stopping failed');
+          process.exit(1);
+        },
+      );
   };
   process.on('SIGTERM', () => begin('SIGTERM', 0));
   process.on('SIGINT', () => begin('SIGINT', 0));
@@ -29,14 +40,25 @@ export function runUntilStopped(log: Logger, stop: () => Promise<void>): void {
     log.fatal({ err }, 'unhandled rejection');
     begin('unhandled rejection', 1);
   });
+  await started;
 }
 
 /** For a door that could not be opened: plain words for what the operator can mend, the stack for what is ours. */
 export function exitWith(error: unknown): void {
   const { code, port } = error as NodeJS.ErrnoException & { port?: number };
-  if (error instanceof ConfigError) console.error(error.message);
-  else if (code === 'EADDRINUSE')
+  if (code === 'EADDRINUSE')
     console.error(`Port ${port} is taken by another program. Stop it, or set PORT to a free one.`);
-  else console.error(scrub(error instanceof Error ? (error.stack ?? error.message) : String(error)));
-  process.exit(error instanceof ConfigError ? 2 : 1);
+  else console.error(explain(error));
+  process.exit(explained(error) instanceof ConfigError ? 2 : 1);
+}
+
+/** The error in the words for an operator where there are some. */
+export function explained(error: unknown): unknown {
+  return databaseFailure(error) ?? error;
+}
+
+export function explain(error: unknown): string {
+  const told = explained(error);
+  if (told instanceof AppError || told instanceof ConfigError) return told.message;
+  return scrub(told instanceof Error ? (told.stack ?? told.message) : String(told));
 }

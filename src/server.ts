@@ -1,5 +1,5 @@
 import { loadConfig } from './config';
-import { createContext } from './context';
+import { loggerFor, withContext } from './context';
 import { exitWith, runUntilStopped } from './process';
 import { serve } from './serve';
 import { prepareDatabase, startUp } from './start-up';
@@ -7,15 +7,16 @@ import { prepareDatabase, startUp } from './start-up';
 /** Door 1: HTTP. */
 async function main(): Promise<void> {
   const config = loadConfig();
-  const context = await createContext(config);
-  await prepareDatabase(context);
-  const serving = await serve(context);
-  await startUp(context);
-  process.stdout.write(`\n  Patrondesk is at ${config.http.publicUrl}/patreon/\n\n`);
-  runUntilStopped(context.log, async () => {
-    await serving.stop();
-    await context.close();
-  });
+  const log = loggerFor(config);
+  await runUntilStopped(log, () =>
+    withContext(config, { log }, async (context) => {
+      await prepareDatabase(context);
+      const serving = await serve(context);
+      await startUp(context);
+      process.stdout.write(`\n  Patrondesk is at ${config.http.publicUrl}/patreon/\n\n`);
+      return serving.stop;
+    }),
+  );
 }
 
 main().catch(exitWith);
