@@ -4,7 +4,7 @@ import { ConfigError, loadConfig } from './config';
 import { type Context, createContext } from './context';
 import { migrateLatest } from './db/migrate';
 import { AppError, UsageError, ValidationError } from './errors';
-import { scrub } from './logger';
+import { explain, explained } from './process';
 import { adoptEnvironmentCredential, prepareDatabase } from './start-up';
 
 /** Door 3: one command, then the end. Exit 2 is wrong usage or configuration; commands set their own other codes. */
@@ -45,8 +45,7 @@ function exitCode(error: unknown): number {
 main().then(
   () => process.exit(process.exitCode ?? 0),
   (error) => {
-    const known = error instanceof AppError || error instanceof ConfigError;
-    if (!(error instanceof CommanderError)) console.error(known ? error.message : scrub(String(error?.stack ?? error)));
-    process.exit(exitCode(error));
+    if (!(error instanceof CommanderError)) console.error(explain(error));
+    process.exit(exitCode(explained(error)));
   },
 );

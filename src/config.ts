@@ -79,7 +79,13 @@ const schema = z.object({
   PUBLIC_URL: httpUrl.optional(),
   DATABASE_URL: z
     .string()
-    .regex(/^postgres(ql)?:\/\//, 'must be a postgresql:// address')
+    .refine((value) => /^postgres(ql)?:\/\//.test(value) && URL.canParse(value), 'must be a postgresql:// address')
+    .optional(),
+  PGSSLMODE: z
+    .enum(
+      ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'],
+      'must be a mode such as verify-full',
+    )
     .optional(),
   DATA_DIR: text.default('./.data'),
   SESSION_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
@@ -144,7 +150,7 @@ function build(env: z.output<typeof schema>, defaults: { logLevel: string }): Co
       publicUrl: env.PUBLIC_URL ?? `http://localhost:${env.PORT}`,
       trustProxy: env.TRUST_PROXY,
     },
-    database: { url: env.DATABASE_URL, dataDir },
+    database: { url: withSslMode(env.DATABASE_URL, env.PGSSLMODE), dataDir },
     secrets: {
       session: env.SESSION_SECRET ?? (made?.session as string),
       encryptionKeys: env.ENCRYPTION_KEYS ?? [
@@ -168,6 +174,14 @@ function build(env: z.output<typeof schema>, defaults: { logLevel: string }): Co
     },
     worker: env.WORKER,
   };
+}
+
+/** libpq's rule: what the address says goes before the variable. Some platforms set the address and let nobody change it. */
+function withSslMode(address: string | undefined, mode: string | undefined): string | undefined {
+  if (address === undefined || mode === undefined) return address;
+  const url = new URL(address);
+  if (!url.searchParams.has('sslmode')) url.searchParams.set('sslmode', mode);
+  return url.href;
 }
 
 function developmentSecrets(dataDir: string): { session: string; encryptionKey: string } {

@@ -4,13 +4,14 @@ import { PatreonCredential } from './apps/connections/patreon-credential.model';
 import { requestSync } from './apps/sync/sync-runs.service';
 import type { Context } from './context';
 import { migrateLatest, pendingMigrations } from './db/migrate';
+import { UnavailableError } from './errors';
 
 /** Production migrates in its release step and refuses to run ahead of it; everywhere else starting brings it up to date. */
 export async function prepareDatabase(context: Context): Promise<void> {
   if (context.config.production) {
     const pending = await pendingMigrations(context.knex);
     if (pending.length > 0)
-      throw new Error(`The database lacks ${pending.length} migrations. Run "npm run migrate" first.`);
+      throw new UnavailableError(`The database lacks ${pending.length} migrations. Run "npm run migrate" first.`);
   } else {
     await migrateLatest(context.knex);
   }

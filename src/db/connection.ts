@@ -29,7 +29,9 @@ export const pgTypes = {
   },
 } as typeof types;
 
-/** TLS is verified unless the address says `sslmode=disable` or is on this machine. */
+const AS_THE_SERVER_LIKES = new Set([null, 'allow', 'prefer']);
+
+/** TLS is verified unless the address says `sslmode=disable` or is on this machine and asks for none. */
 export function connectionSettings(url: string): {
   connectionString: string;
   ssl: boolean | { rejectUnauthorized: boolean };
@@ -38,7 +40,7 @@ export function connectionSettings(url: string): {
   const mode = parsed.searchParams.get('sslmode');
   parsed.searchParams.delete('sslmode');
   const local = ['', 'localhost', '127.0.0.1', '[::1]'].includes(parsed.hostname);
-  const plain = mode === 'disable' || (mode === null && local);
+  const plain = mode === 'disable' || (local && AS_THE_SERVER_LIKES.has(mode));
   return { connectionString: parsed.toString(), ssl: plain ? false : { rejectUnauthorized: mode !== 'no-verify' } };
 }
 

@@ -56,6 +56,8 @@ describe('the settings', () => {
     ['ENCRYPTION_KEYS', 'one:c2hvcnQ='],
     ['ENCRYPTION_KEYS', `bad id:${key}`],
     ['DATABASE_URL', 'mysql://db.example.com/panel'],
+    ['DATABASE_URL', 'postgresql://panel:pass word@db.example.com:port/panel'],
+    ['PGSSLMODE', 'sometimes'],
     ['PORT', '99999'],
     ['PORT', '3000x'],
     ['SYNC_SCHEDULE', 'every day'],
@@ -68,6 +70,14 @@ describe('the settings', () => {
     expect(others).toEqual([]);
     expect(problem).toMatch(new RegExp(`^${name}\\b`));
     expect(problem).not.toContain(value);
+  });
+
+  it('let PGSSLMODE speak where the address of the database says nothing about TLS', () => {
+    const urlWith = (env: NodeJS.ProcessEnv) => loadConfig({ ...production, ...env }).database.url;
+    expect(urlWith({})).toBe(production.DATABASE_URL);
+    expect(urlWith({ PGSSLMODE: 'no-verify' })).toBe(`${production.DATABASE_URL}?sslmode=no-verify`);
+    const decided = `${production.DATABASE_URL}?sslmode=verify-full`;
+    expect(urlWith({ DATABASE_URL: decided, PGSSLMODE: 'no-verify' })).toBe(decided);
   });
 
   it('treat an empty variable as one that is not set', () => {
