@@ -5,6 +5,7 @@ const { pathToFileURL } = require('node:url');
 const { ensureBuilt, ensureBrowserFiles } = require('./dist');
 const { ensureInstalled } = require('./packages');
 
+const PARENT_CHECK_MS = 300;
 const ROOT = join(__dirname, '..', '..');
 
 /** What each command needs and which program it becomes. */
@@ -29,6 +30,7 @@ async function runCommand(name, args) {
     process.exitCode = 2;
     return;
   }
+  endWithParent();
   try {
     if (!isDeployed(command)) await setUp(command);
   } catch (error) {
@@ -37,6 +39,21 @@ async function runCommand(name, args) {
     return;
   }
   await become(command.program(), args);
+}
+
+/**
+ * npm passes a signal to the shell in which it runs a script, and common shells die of it without telling us. A server
+ * that lived on would keep its port, so the end of that shell is our SIGTERM.
+ */
+function endWithParent() {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    process.kill(process.pid, 'SIGTERM');
+  }, PARENT_CHECK_MS);
+  watch.unref();
 }
 
 /** A production machine got its packages and its build when it was made, perhaps on a read-only disk. */

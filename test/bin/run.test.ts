@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   cpSync,
   existsSync,
@@ -112,6 +113,27 @@ describe('node bin/run.js', () => {
     expect(code).toBe(1);
     expect(stderr).toContain('npm: the disk is full ci --include=dev');
     symlinkSync(projectPath('node_modules'), join(project, 'node_modules'));
+  });
+
+  it('stops when the shell in which npm started it is stopped', async () => {
+    const former = readFileSync(join(project, 'src', 'cli.ts'), 'utf8');
+    writeSource(`process.on('SIGTERM', () => {
+      process.stdout.write('stopped');
+      process.exit(0);
+    });
+    setInterval(() => undefined, 1_000);
+    process.stdout.write('up ');\n`);
+    const script = `'${process.execPath}' '${join(project, 'bin', 'run.js')}' cli; true`;
+    const shell = spawn('sh', ['-c', script], { env: { PATH: process.env.PATH, npm_lifecycle_event: 'start' } });
+    let said = '';
+    shell.stdout.on('data', (chunk) => {
+      said += chunk;
+      if (said === 'up ') shell.kill('SIGTERM');
+    });
+    // The pipe closes when its last holder ends, and that is our command.
+    await once(shell.stdout, 'close');
+    expect(said).toBe('up stopped');
+    writeSource(former);
   });
 
   it('answers an unknown command with the ones it knows', async () => {
