@@ -69,7 +69,7 @@ async function syncNow(context: Context, order: Order): Promise<number> {
   const watched = new AbortController();
   const watching = order.verbosity === 0 ? Promise.resolve() : watch(context, runId, watched.signal, order.verbosity);
   const state = isNew ? await runSync(context, runId, stop.signal) : 'not_ours';
-  if (state === 'not_ours') await untilEnded(runId, stop.signal);
+  if (state === 'not_ours') await untilEnded(context, runId, stop.signal);
   watched.abort();
   await watching;
   const report = await syncReport(context, runId);
@@ -114,10 +114,12 @@ async function findCampaign(context: Context, id: string): Promise<number> {
   return found.id;
 }
 
-async function untilEnded(runId: number, signal: AbortSignal): Promise<void> {
+/** Follows a run. One that loses its process meanwhile is executed here: where no worker runs, nobody else would. */
+async function untilEnded(context: Context, runId: number, signal: AbortSignal): Promise<void> {
   for (;;) {
     const run = await SyncRun.query().findById(runId).select('state');
     if (!run || !OPEN_STATES.includes(run.state) || signal.aborted) return;
+    if (await isAbandoned(context, runId)) await runSync(context, runId, signal);
     await sleep(500);
   }
 }
