@@ -91,6 +91,15 @@ describe('the connect page', () => {
     expect((await owner.get(`${CONNECT}?credential=nonsense`)).status).toBe(404);
   });
 
+  it('starts with the only one when none is named, and with none when there are several', async () => {
+    await insertCredential(panel.context);
+    expect((await owner.postForm(CONNECT)).status).toBe(302);
+    await insertCredential(panel.context, { campaign_name: 'Second' });
+    const answer = await owner.postForm(CONNECT);
+    expect(answer.status).toBe(422);
+    expect(readPage(answer.text).text).toContain('Name the credential');
+  });
+
   it('does nothing on GET, and nothing on POST without a token', async () => {
     const { id } = await insertCredential(panel.context);
     await owner.get(`${CONNECT}?credential=${id}`);

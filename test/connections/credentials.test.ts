@@ -83,6 +83,13 @@ describe('adding a credential', () => {
     expect(await all()).toEqual([]);
   });
 
+  it('says everything that an empty form lacks at once', async () => {
+    const answer = await owner.postForm(ADD);
+    expect(answer.status).toBe(422);
+    for (const name of ['client_id', 'client_secret', 'campaign_name', 'redirect_uri'])
+      expect(answer.text).toContain(`id="field-${name}-error"`);
+  });
+
   it.each([
     'https://panel.example/patreon/oauth/callback/',
     'http://127.0.0.1:3000/patreon/oauth/callback',

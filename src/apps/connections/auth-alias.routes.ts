@@ -1,13 +1,12 @@
-import { type Request, Router } from 'express';
+import { Router } from 'express';
 import type { Context } from '../../context';
-import { ValidationError } from '../../errors';
 import { allow } from '../../http/allow';
 import { rowId } from '../../http/parse';
 import { API_CALLBACK_PATH } from './callback-paths';
 import { CONNECT, finishConnecting, signedInOnly, startConnecting } from './connect.routes';
 import { disconnectAction, refreshAction } from './connection-actions';
 import type { ConnectionHooks } from './connections.routes';
-import { PatreonCredential } from './patreon-credential.model';
+import { namedCredential } from './named-credential';
 
 /** The same actions at the addresses that some integrations know them by; session, role and form token as everywhere. */
 export function authAliasRoutes(context: Context, hooks: ConnectionHooks): Router {
@@ -23,21 +22,12 @@ export function authAliasRoutes(context: Context, hooks: ConnectionHooks): Route
   router.get('/api/auth/patreon/callback', allow('credentials.manage'), finishConnecting(context, hooks));
 
   router.post('/api/auth/patreon/refresh', allow('credentials.manage'), async (req, res) =>
-    refreshAction(context, req, res, await credentialIdOf(context, req)),
+    refreshAction(context, req, res, await namedCredential(context, req)),
   );
 
   router.post('/api/auth/patreon/disconnect', allow('credentials.manage'), async (req, res) =>
-    disconnectAction(context, req, res, await credentialIdOf(context, req)),
+    disconnectAction(context, req, res, await namedCredential(context, req)),
   );
 
   return router;
-}
-
-/** The credential that is named, or the only one there is. */
-async function credentialIdOf({ knex }: Context, req: Request): Promise<number> {
-  const { credential } = (req.body ?? {}) as Record<string, unknown>;
-  if (credential !== undefined) return rowId(credential);
-  const [only, ...others] = await PatreonCredential.listAll(knex);
-  if (only && others.length === 0) return only.id;
-  throw new ValidationError({ credential: 'Name the credential: its id in the field "credential".' });
 }

@@ -13,6 +13,7 @@ import { addressAfterConnecting } from './connection-actions';
 import { ConnectionError, connectionRefusal } from './connection-error';
 import type { ConnectionHooks } from './connections.routes';
 import { callbackQuery } from './credentials.schemas';
+import { namedCredential } from './named-credential';
 import { credentialOfState, spendState } from './oauth-states.service';
 import { PatreonCredential } from './patreon-credential.model';
 import { PatreonStrategy, stateOwner } from './patreon-strategy';
@@ -62,10 +63,7 @@ export function connectRoutes(context: Context, hooks: ConnectionHooks): Router 
 export function startConnecting(context: Context): RequestHandler {
   const passport = new Passport();
   return async (req, res, next) => {
-    const credential = await PatreonCredential.get(
-      rowId((req.body as Record<string, unknown> | undefined)?.credential),
-      context.knex,
-    );
+    const credential = await PatreonCredential.get(await namedCredential(context, req), context.knex);
     const strategy = strategyFor(context, credential);
     if (strategy === null) return refuse(req, res, 'secret_unreadable', credential.id);
     // passport-oauth2 takes a request with these for the way back.

@@ -182,6 +182,7 @@ export const connectionsMessages = defineMessages({
       token: 'A token has no spaces and at most 4,000 characters.',
       bothTokens: 'The two creator’s tokens go together: give both, or neither.',
       confirm: 'Type the name exactly as it is shown.',
+      credential: 'Name the credential: its id in the field “credential”.',
     },
   },
   fr: {
@@ -374,6 +375,7 @@ export const connectionsMessages = defineMessages({
       token: 'Un jeton n’a pas d’espace et au plus 4\u202f000 caractères.',
       bothTokens: 'Les deux jetons du créateur vont ensemble\u00a0: indiquez les deux, ou aucun.',
       confirm: 'Saisissez le nom exactement comme il est affiché.',
+      credential: 'Indiquez l’identifiant à utiliser\u00a0: son numéro dans le champ «\u00a0credential\u00a0».',
     },
   },
 });

@@ -15,7 +15,7 @@ import {
 import { markInterruptedRefreshes } from './connection-health.service';
 import { connectionStatus } from './connection-status.service';
 import type { ConnectionHooks } from './connections.routes';
-import { confirmationForm, credentialForm } from './credentials.schemas';
+import { confirmationForm, credentialForm, newCredentialForm } from './credentials.schemas';
 import { createCredential, deleteCredential, type SavedCredential, updateCredential } from './credentials.service';
 import { PatreonCredential } from './patreon-credential.model';
 
@@ -44,7 +44,7 @@ export function credentialsRoutes(context: Context, hooks: ConnectionHooks): Rou
 
   router.post('/admin/patreon/patreoncredential/add/', allow('credentials.manage'), async (req, res) => {
     try {
-      const form = parseForm(credentialForm, req.body);
+      const form = parseForm(newCredentialForm, req.body);
       await goOn(req, res, await createCredential(context, form, actorOf(req)), 'created');
     } catch (error) {
       addPage(req, res, { values: typedValues(req, SHOWN), errors: formMessages(req, error) }, 422);

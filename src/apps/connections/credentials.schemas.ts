@@ -44,14 +44,29 @@ const fields = z.object({
   creator_refresh_token: optionalCode('token', 4_000),
 });
 
-/** The creator's tokens go together. An empty secret means: keep the stored one. */
-export const credentialForm = fields.superRefine(({ creator_access_token, creator_refresh_token }, ctx) => {
-  const incomplete = (path: string) => ctx.addIssue({ code: 'custom', path: [path], message: key('bothTokens') });
-  if (creator_access_token && !creator_refresh_token) incomplete('creator_refresh_token');
-  if (creator_refresh_token && !creator_access_token) incomplete('creator_access_token');
-});
+/** The creator's tokens go together. */
+function withTokenRules<S extends z.ZodType<TokenFields>>(form: S) {
+  return form.superRefine(({ creator_access_token, creator_refresh_token }, ctx) => {
+    const incomplete = (path: string) => ctx.addIssue({ code: 'custom', path: [path], message: key('bothTokens') });
+    if (creator_access_token && !creator_refresh_token) incomplete('creator_refresh_token');
+    if (creator_refresh_token && !creator_access_token) incomplete('creator_access_token');
+  });
+}
+
+interface TokenFields {
+  creator_access_token?: string | undefined;
+  creator_refresh_token?: string | undefined;
+}
+
+/** An empty secret means: keep the stored one. */
+export const credentialForm = withTokenRules(fields);
+/** A new credential has nothing to keep. */
+export const newCredentialForm = withTokenRules(
+  fields.extend({ client_secret: code('clientSecret', 500).min(1, key('clientSecret')) }),
+);
 
 export type CredentialForm = z.output<typeof credentialForm>;
+export type NewCredentialForm = z.output<typeof newCredentialForm>;
 
 export const confirmationForm = z.object({
   confirm: z.string(key('confirm')).trim().max(200, key('confirm')).default(''),

@@ -4,7 +4,7 @@ import { type Actor, recordAudit } from '../accounts/audit.service';
 import { type NewConnection, storeConnection, subjectOf } from './connection.service';
 import { connectionRefusal } from './connection-error';
 import { sealSecret } from './credential-secrets';
-import type { CredentialForm } from './credentials.schemas';
+import type { CredentialForm, NewCredentialForm } from './credentials.schemas';
 import { readAccount, tryScopes } from './patreon-account';
 import { clientWithToken } from './patreon-client.service';
 import { PatreonCredential } from './patreon-credential.model';
@@ -20,9 +20,12 @@ export interface SavedCredential {
 }
 
 /** @throws ValidationError, also when Patreon refuses the pair; nothing is stored then. */
-export async function createCredential(context: Context, form: CredentialForm, actor: Actor): Promise<SavedCredential> {
+export async function createCredential(
+  context: Context,
+  form: NewCredentialForm,
+  actor: Actor,
+): Promise<SavedCredential> {
   const { client_id, campaign_name, redirect_uri, client_secret } = form;
-  if (!client_secret) throw new ValidationError({ client_secret: 'connections:errors.clientSecret' });
   const connection = await tryPair(context, form);
   return saved(() =>
     context.knex.transaction(async (trx) => {
