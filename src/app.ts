@@ -12,9 +12,11 @@ import { errorHandler } from './http/error-handler';
 import { healthRoutes } from './http/health.routes';
 import { viewRenderer } from './http/render';
 import { language, requestFlash } from './http/request-language';
+import { secureTransport } from './http/secure-transport';
 import { securityHeaders } from './http/security-headers';
 import { createSessions } from './http/session';
 import { projectPath } from './lib/project-path';
+import { pathToKeep } from './logger';
 import { catalogue } from './messages';
 import { mountRoutes } from './routes';
 
@@ -51,9 +53,8 @@ export function createApp(context: Context): App {
       logger: log,
       quietReqLogger: true,
       genReqId: (req) => (req as unknown as express.Request).requestId,
-      // Query values may hold OAuth codes and searched e-mails: only the path is written.
       serializers: {
-        req: (req) => ({ id: req.id, method: req.method, path: String(req.url).split('?')[0] }),
+        req: (req) => ({ id: req.id, method: req.method, path: pathToKeep(String(req.url)) }),
         res: (res) => ({ status: res.statusCode }),
       },
       customLogLevel: (_req, res, error) =>
@@ -74,6 +75,7 @@ export function createApp(context: Context): App {
   );
   app.use(plainRequests);
   app.use(healthRoutes(context, state));
+  app.use(secureTransport(config, log));
   app.use(trailingSlash);
   app.use((_req, res, next) => {
     res.set('Cache-Control', 'no-store');

@@ -28,6 +28,15 @@ export function scrub(text: string): string {
   return text.replace(EMAIL, '[e-mail]').replace(BEARER, '$1[redacted]');
 }
 
+const PATH_CHARACTERS = 300;
+
+/** A request's address as it may be kept: no query, which may hold codes and searched e-mails, and no e-mail in the path. */
+export function pathToKeep(url: string): string {
+  const [path = ''] = url.slice(0, PATH_CHARACTERS).split('?');
+  const segments = path.split('/').map((segment) => (/@|%40/i.test(segment) ? '[e-mail]' : segment));
+  return segments.join('/');
+}
+
 /** JSON lines on standard error; pretty on a terminal. Standard output belongs to the commands. */
 export function createLogger(options: { level: string; pretty: boolean; destination?: DestinationStream }): Logger {
   return pino(

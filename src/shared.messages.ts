@@ -56,6 +56,7 @@ export const sharedMessages = defineMessages({
       required: 'Required',
       any: 'Any',
       invalid: 'Some values need your attention. They are marked below.',
+      unstorable: 'This text holds characters that cannot be stored.',
     },
     value: { none: '–', never: 'Never', unknown: 'Unknown', yes: 'Yes', no: 'No', hidden: 'Hidden for your role' },
     flash: { success: 'Done:', info: 'Note:', warning: 'Warning:', error: 'Error:' },
@@ -224,6 +225,7 @@ export const sharedMessages = defineMessages({
       required: 'Obligatoire',
       any: 'Tous',
       invalid: 'Certaines valeurs sont à revoir. Elles sont signalées ci-dessous.',
+      unstorable: 'Ce texte contient des caractères qui ne peuvent pas être enregistrés.',
     },
     value: { none: '–', never: 'Jamais', unknown: 'Inconnu', yes: 'Oui', no: 'Non', hidden: 'Masqué pour votre rôle' },
     flash: {

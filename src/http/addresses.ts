@@ -34,6 +34,8 @@ export const trailingSlash: RequestHandler = (req, res, next) => {
     WITHOUT_SLASH.test(path)
   )
     return next();
+  // A request line may name a whole address, or `*`.
+  if (!req.originalUrl.startsWith('/')) return next();
   const query = req.originalUrl.slice(path.length);
   return res.redirect(301, `${path}/${query}`);
 };

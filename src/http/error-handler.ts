@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import { isUnavailable } from '../db/unavailable';
 import {
@@ -8,7 +9,8 @@ import {
   UnavailableError,
   ValidationError,
 } from '../errors';
-import type { Logger } from '../logger';
+import { type Logger, pathToKeep } from '../logger';
+import { formMessages } from './form-messages';
 import { wantsFragment } from './render';
 
 /** JSON addresses answer in JSON; so does a page that was asked for as JSON. */
@@ -24,12 +26,12 @@ export function errorHandler(log: Logger): ErrorRequestHandler {
       err: thrown,
       requestId: req.requestId,
       method: req.method,
-      path: req.path,
+      path: pathToKeep(req.originalUrl),
       staffId: req.staff?.id,
       status: error.status,
     };
     if (error.status >= 500) log.error(line, 'request failed');
-    else log.debug({ ...line, err: undefined, code: error.code }, 'request refused');
+    else log.debug({ ...line, err: undefined, reason: error.code }, 'request refused');
     if (res.headersSent) return next(thrown);
     if (error.retryAfterSeconds) res.set('Retry-After', String(Math.ceil(error.retryAfterSeconds)));
     try {
@@ -43,12 +45,13 @@ export function errorHandler(log: Logger): ErrorRequestHandler {
 
 function answer(error: AppError, req: Request, res: Response): void {
   if (wantsJson(req)) {
-    const fields = error instanceof ValidationError ? Object.entries(error.fields) : [['', error.message] as const];
+    const fields =
+      error instanceof ValidationError ? Object.entries(formMessages(req, error)) : [['', error.message] as const];
     res.status(error.status).json({
       errors: fields.map(([parameter, detail]) => ({
         status: String(error.status),
         code: error.code,
-        title: res.app.locals.statusTitles?.[error.status] ?? error.code,
+        title: STATUS_CODES[error.status] ?? error.code,
         detail,
         ...(parameter ? { source: { parameter } } : {}),
       })),
@@ -64,9 +67,10 @@ function answer(error: AppError, req: Request, res: Response): void {
   const { status } = error;
   if (wantsFragment(req)) res.set('HX-Retarget', '#messages').set('HX-Reswap', 'innerHTML');
   const words = WITH_WORDS.has(status) ? status : 'other';
+  const message = error instanceof ValidationError ? Object.values(formMessages(req, error))[0] : error.message;
   res.view(
     WITH_PAGE.has(status) ? `errors/${status}` : 'errors/error',
-    { title: req.t(`shared:errors.${words}.title`), status, message: error.message, error: { code: error.code } },
+    { title: req.t(`shared:errors.${words}.title`), status, message, error: { code: error.code } },
     { fragment: 'errors/_message', status },
   );
 }
@@ -93,6 +97,8 @@ function toAppError(thrown: unknown): AppError {
       type === 'entity.too.large' ? 'That is more than this form accepts.' : 'The request could not be read.';
     return new AppError(status, type ?? 'bad_request', message);
   }
+  // A number beyond its column: nothing here has such an id.
+  if (code === '22003') return new NotFoundError();
   if (typeof code === 'string' && /^22/.test(code))
     return new BadRequestError('A value in the request cannot be stored or searched for.');
   if (code === '23505') return new AppError(409, 'conflict', 'That already exists.');

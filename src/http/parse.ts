@@ -30,6 +30,4 @@ export function validationError(error: z.ZodError): ValidationError {
 }
 
 /** PostgreSQL cannot store NUL, and half a surrogate pair is no text. */
-export const plainText = z
-  .string()
-  .refine((s) => !s.includes('\0') && s.isWellFormed(), 'This text holds characters that cannot be stored.');
+export const plainText = z.string().refine((s) => !s.includes('\0') && s.isWellFormed(), 'shared:form.unstorable');

@@ -1,6 +1,8 @@
 import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 
+const NO_DEVICES = ['camera', 'geolocation', 'microphone', 'payment', 'usb'].map((name) => `${name}=()`).join(', ');
+
 /** The strict policy of every answer. `formAction` names a further origin for the one page whose form leads there. */
 function policy(production: boolean, formAction: string[]): RequestHandler {
   return helmet({
@@ -28,7 +30,11 @@ function policy(production: boolean, formAction: string[]): RequestHandler {
 }
 
 export function securityHeaders(production: boolean): RequestHandler {
-  return policy(production, []);
+  const strict = policy(production, []);
+  return (req, res, next) => {
+    res.set('Permissions-Policy', NO_DEVICES);
+    strict(req, res, next);
+  };
 }
 
 /** For the connect page alone: its form is answered with a redirect to Patreon, which browsers hold to form-action. */

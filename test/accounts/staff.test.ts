@@ -137,10 +137,9 @@ describe('/admin/staff/', () => {
   });
 
   it('answers 404 for a person who is not there, whatever the id looks like', async () => {
-    for (const id of ['999999', '0', '-1', '1e3', 'x', '99999999999999999999']) {
+    for (const id of ['999999', '0', '-1', '1e3', 'x', '999999999999999', '99999999999999999999']) {
       expect((await owner.postForm(`/admin/staff/${id}/disable/`)).status).toBe(404);
     }
-    expect((await owner.postForm('/admin/staff/999999999999999/disable/')).status).toBe(400);
   });
 
   it('writes no e-mail and no name into the audit log', async () => {

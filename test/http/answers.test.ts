@@ -32,6 +32,10 @@ describe('addresses', () => {
     }
   });
 
+  it('that name a host are not led on', async () => {
+    expect((await fetchRaw('GET', 'http://evil.test/login')).status).toBe(200);
+  });
+
   it('of programs and files are taken as they are', async () => {
     expect((await person.get('/healthz')).status).toBe(200);
     expect((await person.get('/css/nothing.css')).status).toBe(404);
@@ -91,6 +95,31 @@ describe('an error', () => {
     ];
     expect(made).toMatch(/^[\w-]{36}$/);
   });
+});
+
+describe('what a person or a program got wrong', () => {
+  it('is told in words of the reader’s language, also where no form is shown again', async () => {
+    const page = await person.postForm('/account/theme/', { theme: 'sepia' });
+    expect(page.status).toBe(422);
+    expect(readPage(page.text).text).not.toContain('accounts:');
+    const json = await person.postForm('/account/theme/', { theme: 'sepia' }, { Accept: 'application/json' });
+    expect(json.body.errors).toEqual([
+      {
+        status: '422',
+        code: 'invalid',
+        title: 'Unprocessable Entity',
+        detail: expect.stringMatching(/^[A-Z][^:]+\.$/),
+        source: { parameter: 'theme' },
+      },
+    ]);
+  });
+
+  it.each(['/patreon/sync/', '/patreon/campaigns/', '/patreon/members/', '/patreon/posts/', '/patreon/tiers/'])(
+    'is a 404 for an id beyond every number below %s',
+    async (list) => {
+      expect((await person.get(`${list}999999999999999/`)).status).toBe(404);
+    },
+  );
 });
 
 describe('methods and bodies', () => {
@@ -193,7 +222,7 @@ describe('headers', () => {
 /** Methods that supertest and fetch refuse to send. */
 async function fetchRaw(method: string, path: string): Promise<{ status: number; headers: Record<string, unknown> }> {
   return new Promise((resolve, reject) => {
-    const sent = request(`${panel.url}${path}`, { method }, (answer) => {
+    const sent = request(panel.url, { method, path }, (answer) => {
       answer.resume();
       resolve({ status: answer.statusCode ?? 0, headers: answer.headers });
     });

@@ -1,4 +1,4 @@
-import { createLogger, scrub } from '../../src/logger';
+import { createLogger, pathToKeep, scrub } from '../../src/logger';
 
 /** What the log holds after these calls. */
 function logged(write: (log: ReturnType<typeof createLogger>) => void): string {
@@ -46,5 +46,14 @@ describe('the log', () => {
 
   it('keeps text that only looks a little like an address', () => {
     expect(scrub('user@host and 5 @ 3 and @everyone')).toBe('user@host and 5 @ 3 and @everyone');
+  });
+
+  it.each([
+    ['/login/link/?token=secret', '/login/link/'],
+    ['/patreon/members/perrin@example.com/', '/patreon/members/[e-mail]/'],
+    ['/patreon/members/perrin%40example.com', '/patreon/members/[e-mail]'],
+    ['/patreon/members/12/?q=perrin@example.com', '/patreon/members/12/'],
+  ])('keeps of the address %s only %s', (address, kept) => {
+    expect(pathToKeep(address)).toBe(kept);
   });
 });
