@@ -30,8 +30,11 @@ describe('GET /patreon/members/', () => {
   afterEach(() => deleteCampaigns(app.context.knex));
 
   const read = async (path: string, visitor = owner) => readPage((await visitor.get(path).expect(200)).text);
+  /** In the order of their names, unless the query says another. */
   const ids = async (query: string, visitor = owner) => {
-    const page = await read(`/patreon/members/${query}`, visitor);
+    const asked = new URLSearchParams(query);
+    if (!asked.has('sort')) asked.set('sort', 'name');
+    const page = await read(`/patreon/members/?${asked}`, visitor);
     return page.total === 0 ? [] : page.rows('members').map((row) => Number(row.id));
   };
 
@@ -51,6 +54,14 @@ describe('GET /patreon/members/', () => {
     expect((await read('/patreon/members/', viewer)).html).toContain(
       'class="button button--primary" href="/patreon/sync/"',
     );
+  });
+
+  it('opens with those who joined last', async () => {
+    const campaign = await insertCampaign(app.context.knex);
+    const early = await insertMember(app.context.knex, campaign, { pledge_relationship_start: '2025-01-01' });
+    const late = await insertMember(app.context.knex, campaign, { pledge_relationship_start: '2026-01-01' });
+    const page = await read('/patreon/members/');
+    expect(page.rows('members').map((row) => Number(row.id))).toEqual([late, early]);
   });
 
   it('shows a row for each live member, with everything that the role may see', async () => {
@@ -153,7 +164,7 @@ describe('GET /patreon/members/', () => {
     const everybody = await read('/patreon/members/');
     expect([everybody.total, everybody.rows('members').length]).toEqual([10_400, 50]);
     expect((await read('/patreon/members/?kind=paying&status=none')).total).toBe(5_200);
-    const searched = await read('/patreon/members/?q=sato');
+    const searched = await read('/patreon/members/?q=sato&sort=name');
     expect(searched.total).toBe(10_000);
     expect(searched.text).toContain('50 of 10,000+');
     expect((await read('/patreon/members/?q=sato%2012')).total).toBe(222);
@@ -174,7 +185,7 @@ describe('GET /patreon/members/', () => {
       .orderByRaw(`${COLUMNS.name}, id`)
       .limit(100)
       .pluck('id');
-    const first = await read('/patreon/members/?q=sato');
+    const first = await read('/patreon/members/?q=sato&sort=name');
     expect(first.rows('members').map((row) => Number(row.id))).toEqual(ascending.slice(0, 50));
     expect(await ids(`?${first.link('next')?.split('?')[1]}`)).toEqual(ascending.slice(50));
   });

@@ -18,7 +18,7 @@ import { type MemberFilters, memberFilters } from './members.schemas';
 export async function readMemberList(req: Request, { knex }: Context, campaign?: PatreonCampaign) {
   // The address already names the campaign.
   const asked = campaign ? { ...req.query, campaign: '' } : req.query;
-  const query = parseListQuery(memberFilters, PatreonMember.sorts, 'name', asked);
+  const query = parseListQuery(memberFilters, PatreonMember.sorts, '-joined', asked);
   const { filters } = query;
   const { tier, campaign: chosen } = await findChosen(filters, knex);
   const filter = {
