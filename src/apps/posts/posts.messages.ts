@@ -20,7 +20,6 @@ export const postsMessages = defineMessages({
       published: 'Published',
       notPublished: 'No date',
       goneState: 'Gone',
-      paid: 'Billed',
     },
     audience: {
       public: 'Public',
@@ -44,9 +43,6 @@ export const postsMessages = defineMessages({
       author: 'Author (Patreon id)',
       paidNote: 'Bills the patrons of a per-creation campaign',
       attributes: 'What Patreon tells about the post',
-      campaign: 'Campaign',
-      published: 'Published',
-      changed: 'Changed here',
     },
     attribute: {
       title: 'Title',
@@ -80,7 +76,6 @@ export const postsMessages = defineMessages({
       published: 'Publication',
       notPublished: 'Sans date',
       goneState: 'Disparue',
-      paid: 'Facturée',
     },
     audience: {
       public: 'Tout le monde',
@@ -105,9 +100,6 @@ export const postsMessages = defineMessages({
       author: 'Auteur (identifiant Patreon)',
       paidNote: 'Facture les mécènes d’une campagne à la création',
       attributes: 'Ce que Patreon dit de la publication',
-      campaign: 'Campagne',
-      published: 'Publication',
-      changed: 'Modifiée ici',
     },
     attribute: {
       title: 'Titre',

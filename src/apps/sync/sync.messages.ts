@@ -14,7 +14,6 @@ export const syncMessages = defineMessages({
       trigger: 'Started by',
       began: 'Began',
       took: 'Took',
-      result: 'Result',
       older: 'Older runs',
     },
     trigger: {
@@ -84,7 +83,6 @@ export const syncMessages = defineMessages({
       trigger: 'Lancée par',
       began: 'Début',
       took: 'Durée',
-      result: 'Résultat',
       older: 'Plus anciennes',
     },
     trigger: {
