@@ -76,6 +76,20 @@ describe('views', () => {
     expect(placesOf(views, /<script(?! src=)/i)).toEqual([]);
   });
 
+  it('say nothing that the catalogue does not hold', () => {
+    const words = markup.flatMap(({ path, text }) => {
+      const attributes = [...text.matchAll(/\b(?:aria-label|placeholder|title|alt)="([^"]*)"/g)].map(
+        ([, value = '']) => value,
+      );
+      const shown = [...text.replaceAll(/<!--[\s\S]*?-->|<[^>]*>/g, '\n').split('\n'), ...attributes];
+      return shown
+        .map((one) => one.trim())
+        .filter((one) => /\p{L}{2}/u.test(one) && one !== 'UTC')
+        .map((one) => `${path}: ${one}`);
+    });
+    expect(words).toEqual([]);
+  });
+
   it('put the token into every form that is posted', () => {
     const forms = views.flatMap(({ path, text }) =>
       [...text.matchAll(/<form\b[^>]*method="post"[\s\S]*?<\/form>/gi)].map(([form]) => ({ path, form })),
