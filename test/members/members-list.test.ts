@@ -242,6 +242,19 @@ describe('GET /patreon/members/', () => {
       expect(await ids('?q=%25')).toEqual([]);
     });
 
+    it.each(['---', '___', 'é!!', '。。。'])(
+      'takes %j, in which no index finds anything, for a beginning too',
+      async (q) => {
+        const [begins] = await insert([{ full_name: `${q} Ada` }, { full_name: `Ada ${q}` }]);
+        expect(await ids(`?q=${encodeURIComponent(q)}`)).toEqual([begins]);
+      },
+    );
+
+    it.each(['a.b', '-a-', 'ab!', '..é', '李小龙'])('looks for %j anywhere', async (q) => {
+      const [begins, ends] = await insert([{ full_name: `${q} Ada` }, { full_name: `Ada ${q}` }]);
+      expect((await ids(`?q=${encodeURIComponent(q)}`)).sort()).toEqual([begins, ends].sort());
+    });
+
     it('takes wildcards and backslashes as they are', async () => {
       const [percent, underscore, backslash] = await insert([
         { full_name: '100% wool' },

@@ -142,9 +142,9 @@ export class PatreonMember extends BaseModel {
     return (await db('patreon_member_counts').where('members', '>', 0).first('kind')) !== undefined;
   }
 
-  /** Whether a text to search for is so short that it only begins names. */
+  /** Whether a text to search for is so short, or says so little, that it only begins names. */
   static isNameStart(q: string | undefined): boolean {
-    return q !== undefined && q !== '' && [...q].length < MIN_SUBSTRING_LENGTH;
+    return q !== undefined && q !== '' && ([...q].length < MIN_SUBSTRING_LENGTH || !hasTrigram(q));
   }
 
   static matching(filter: MemberFilter, db: Knex): QueryBuilder<PatreonMember, PatreonMember[]> {
@@ -161,6 +161,17 @@ export class PatreonMember extends BaseModel {
     if (filter.q) whereFound(query, filter.q, filter.searchesEmail);
     return query;
   }
+}
+
+/**
+ * Whether pg_trgm finds anything to look for in `%q%`: it knows letters and digits, and where words begin and end, but
+ * not what stands before the first of them. Without a trigram every row would have to be read.
+ */
+function hasTrigram(q: string): boolean {
+  const [head = ''] = /^[\p{L}\p{N}]*/u.exec(q) ?? [];
+  const rest = q.slice(head.length);
+  const length = [...head].length;
+  return length >= 3 || (length === 2 && rest !== '') || /[\p{L}\p{N}]/u.test(rest);
 }
 
 type MemberQuery = QueryBuilder<PatreonMember, PatreonMember[]>;
