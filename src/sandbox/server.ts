@@ -89,11 +89,15 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
   const state = createState(options, url);
   server.on('request', createSandboxApp(state));
-  const close = (): Promise<void> =>
-    new Promise((resolve, reject) => {
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    // A signal, its repetition and the end of whoever started it may all ask for it.
+    closed ??= new Promise((resolve, reject) => {
       server.close((error) => (error ? reject(error) : resolve()));
       server.closeAllConnections();
     });
+    return closed;
+  };
   const { id, secret } = state.grants.defaultClient;
   return { url, port, clientId: id, clientSecret: secret, close };
 }

@@ -29,6 +29,12 @@ describe('the sandbox as a process', () => {
     expect(code).toBe(0);
   });
 
+  it('may be told to end by several at once', async () => {
+    const sandbox = await startSandbox();
+    await expect(Promise.all([sandbox.close(), sandbox.close()])).resolves.toBeDefined();
+    await expect(sandbox.close()).resolves.toBeUndefined();
+  });
+
   it('says so when the port is taken', async () => {
     const sandbox = await startSandbox();
     await expect(startSandbox({ port: sandbox.port })).rejects.toThrow(`Port ${sandbox.port} on 127.0.0.1 is taken`);
