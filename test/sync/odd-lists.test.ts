@@ -184,7 +184,7 @@ describe('lists that are not what they should be', () => {
     };
     expect(await row('patreon_members', 'a')).toMatchObject({ kind: 'unknown', ...kept });
     const viewer = await panel.app.signInAs('viewer');
-    const list = readPage((await viewer.get('/patreon/members/?status=active_patron')).text);
+    const list = readPage((await viewer.get('/patreon/members/?status=active_patron&sort=name')).text);
     expect(list.rows('members').map(({ patreonId }) => patreonId)).toEqual(['a', 'b']);
   });
 
