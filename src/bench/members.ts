@@ -26,6 +26,7 @@ export interface PageTiming {
   seqScans: number;
 }
 
+const WARM_UP = 150;
 /** Timed requests of each page, after three to warm up. */
 const REQUESTS = 30;
 
@@ -42,6 +43,8 @@ export async function benchMembers({ rows, databaseUrl, print }: Bench): Promise
   await withBenchContext(config, async (context) => {
     const panel = await openPanel(context);
     try {
+      // A process that has just started still compiles itself; what is timed is one at work.
+      for (let round = 0; round < WARM_UP; round += 1) await panel.get('/patreon/members/');
       const timings: PageTiming[] = [];
       for (const [page, address] of await listPages(context.knex, rows)) {
         timings.push({ page, ...(await timePage(panel, address)) });
