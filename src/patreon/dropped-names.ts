@@ -33,11 +33,21 @@ export class DroppedNames {
     return query;
   }
 
-  /** Drops the names of the selection that these errors refuse; answers with those newly dropped. */
+  /**
+   * Drops the names of the selection that these errors refuse; answers with those newly dropped. Where none is named,
+   * nested includes go, which not every server knows.
+   */
   drop(errors: readonly JsonApiError[], selection: Selection): DroppedName[] {
-    const added = errors.flatMap((error) => this.refusedBy(error, selection));
+    const named = errors.flatMap((error) => this.refusedBy(error, selection));
+    const added = named.length > 0 ? named : this.nested(errors, selection);
     for (const name of added) this.dropped.set(key(name), name);
     return added;
+  }
+
+  private nested(errors: readonly JsonApiError[], selection: Selection): DroppedName[] {
+    const isElsewhere = errors.some((error) => !['include', null].includes(parameterOf(error)));
+    const paths = isElsewhere ? [] : this.includes(selection).filter((path) => path.includes('.'));
+    return paths.map((name) => ({ parameter: 'include', type: selection.type, name }));
   }
 
   private includes({ type, include }: Selection): string[] {

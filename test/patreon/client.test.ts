@@ -471,6 +471,14 @@ describe('a name that Patreon refuses', () => {
     expect(item?.benefits).toHaveLength(2);
   });
 
+  it('may be a nested include that the answer does not name', async () => {
+    const unnamed = { status: 400, body: { errors: [{ status: '400', code_name: 'ParameterInvalidOnType' }] } };
+    patreon.answer(unnamed, { body: sample('campaign.get.200') });
+    await createClient().getCampaign('9000001');
+    expect(patreon.requests[1]?.query.get('include')).toBe('benefits,creator,tiers');
+    expect(dropped.map(({ name }) => name)).toEqual(['tiers.benefits']);
+  });
+
   it('may come with others in one answer', async () => {
     patreon.answer(refusal('fields[member]', 'member', 'note, is_gifted'), EMPTY_PAGE);
     await createClient().listMembers('1');
