@@ -17,6 +17,7 @@ export async function up(knex: Knex): Promise<void> {
       token_obtained_at timestamptz,
       token_version integer not null default 0,
       refresh_started_at timestamptz,
+      refresh_retry_at timestamptz,       -- no refresh is tried by itself before: the token endpoint was unavailable
       environment_digest text,            -- tells when the tokens in the environment were replaced
       scopes text[] not null default '{}',
       patreon_user_id text,
@@ -29,6 +30,15 @@ export async function up(knex: Knex): Promise<void> {
       updated_at timestamptz not null default now()
     );
     create unique index patreon_credentials_environment_key on patreon_credentials (source) where source = 'environment';
+
+    -- Which Patreon campaign is read through which credential. The key lets a campaign belong to one credential only,
+    -- also for two connections that are made at the same moment.
+    create table patreon_credential_campaigns (
+      patreon_campaign_id text primary key,
+      credential_id integer not null references patreon_credentials on delete cascade,
+      name text
+    );
+    create index patreon_credential_campaigns_credential_idx on patreon_credential_campaigns (credential_id);
 
     create table oauth_states (
       state_digest bytea primary key,
@@ -55,5 +65,5 @@ export async function up(knex: Knex): Promise<void> {
 }
 
 export async function down(knex: Knex): Promise<void> {
-  await knex.raw('drop table request_usage, oauth_states, patreon_credentials');
+  await knex.raw('drop table request_usage, oauth_states, patreon_credential_campaigns, patreon_credentials');
 }

@@ -78,7 +78,8 @@ export async function up(knex: Knex): Promise<void> {
       unique (campaign_id, patreon_id)
     );
     create index patreon_tiers_amount_idx on patreon_tiers (amount_cents, id);
-    create index patreon_tiers_title_idx on patreon_tiers (title collate "und-x-icu", id);
+    -- No title counts as an empty value, be it null or '': it stands last in either direction.
+    create index patreon_tiers_title_idx on patreon_tiers ((nullif(title, '') collate "und-x-icu"), id);
     create index patreon_tiers_members_idx on patreon_tiers (patron_count, id);
 
     create table patreon_benefits (

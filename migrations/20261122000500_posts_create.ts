@@ -25,7 +25,10 @@ export async function up(knex: Knex): Promise<void> {
       unique (campaign_id, patreon_id)
     );
     create index patreon_posts_published_idx on patreon_posts (published_at, id) where gone_at is null;
-    create index patreon_posts_title_idx on patreon_posts (title collate "und-x-icu", id) where gone_at is null;
+    create index patreon_posts_title_idx on patreon_posts ((nullif(title, '') collate "und-x-icu"), id) where gone_at is null;
+    -- The few posts of one campaign among many, in their default order.
+    create index patreon_posts_campaign_idx on patreon_posts (campaign_id, published_at, id) where gone_at is null;
+    create index patreon_posts_gone_idx on patreon_posts (published_at, id) where gone_at is not null;
     create index patreon_posts_search_idx on patreon_posts using gin (title gin_trgm_ops);
     create index patreon_posts_tiers_idx on patreon_posts using gin (tiers);
   `);
