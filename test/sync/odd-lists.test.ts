@@ -205,6 +205,13 @@ describe('lists that are not what they should be', () => {
     expect(JSON.stringify(await panel.app.context.knex('sync_quarantine'))).not.toContain('Secret Street');
   });
 
+  it('are not asked for through a dead connection: the refusal says to connect again', async () => {
+    await panel.app.context.knex('patreon_credentials').update({ state: 'reconnect_needed' });
+    await expect(panel.sync()).rejects.toThrow('Connect Patreon again');
+    await panel.app.context.knex('patreon_credentials').delete();
+    await expect(panel.sync()).rejects.toThrow('Nothing is connected');
+  });
+
   it('leave out a tier that the campaign itself still names: it stays', async () => {
     await panel.sync();
     single = campaigns[0]?.[0];

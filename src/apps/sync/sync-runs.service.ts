@@ -60,10 +60,13 @@ async function credentialsFor(knex: Knex, { campaignId, credentialId }: SyncRequ
   const wanted = campaignId === undefined ? credentialId : await credentialOf(knex, campaignId);
   const ids = wanted === undefined ? live : live.filter((id) => id === wanted);
   if (ids.length > 0) return ids;
-  const message =
-    live.length > 0 || campaignId !== undefined
-      ? 'The connection of this campaign cannot read just now. Connect Patreon again, then sync.'
-      : 'Nothing is connected to Patreon yet. Connect first, then sync.';
+  const isBroken =
+    live.length > 0 ||
+    campaignId !== undefined ||
+    (await knex('patreon_credentials').whereIn('state', ['reconnect_needed', 'refresh_unknown']).first('id'));
+  const message = isBroken
+    ? 'The connection cannot read just now. Connect Patreon again, then sync.'
+    : 'Nothing is connected to Patreon yet. Connect first, then sync.';
   throw new ConflictError(message, 'no_connection');
 }
 
