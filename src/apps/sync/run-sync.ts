@@ -107,6 +107,9 @@ async function endEarly(context: Context, lease: RunLease, error: unknown, stop:
   return 'failed';
 }
 
+/** So many runs keep the records that they could not store. */
+const RUNS_WITH_QUARANTINE = 20;
+
 /** Ends the run and gives its locks back. */
 async function end(context: Context, lease: RunLease, state: SyncRunState, errors: SyncRunError[]): Promise<void> {
   const { knex } = context;
@@ -126,6 +129,10 @@ async function end(context: Context, lease: RunLease, state: SyncRunState, error
       .where({ run_id: lease.runId, state: 'running' })
       .update({ state: state === 'cancelled' ? 'cancelled' : 'failed', finished_at: knex.fn.now() });
     await trx('sync_locks').where({ run_id: lease.runId }).delete();
+    // Raw records hold names and e-mails, and come again with every run until they are mended.
+    await trx('sync_quarantine')
+      .where('run_id', '<=', lease.runId - RUNS_WITH_QUARANTINE)
+      .delete();
   });
   await forgetSightings(knex, lease.runId);
 }
