@@ -27,6 +27,22 @@ const columnTypes = new Map<string, Promise<Map<string, string>>>();
  * `readSeq` is kept. A row that was marked gone and is seen again is live again.
  */
 export async function upsertMany(trx: Knex.Transaction, target: Target, given: readonly Row[]): Promise<UpsertCounts> {
+  return eachGroup(trx, target, given, writing);
+}
+
+/** What `upsertMany` would do with these rows; writes nothing. */
+export async function compareMany(trx: Knex.Transaction, target: Target, given: readonly Row[]): Promise<UpsertCounts> {
+  return eachGroup(trx, target, given, comparing);
+}
+
+type Statement = (target: Target, columns: string[], types: Map<string, string>) => string;
+
+async function eachGroup(
+  trx: Knex.Transaction,
+  target: Target,
+  given: readonly Row[],
+  statement: Statement,
+): Promise<UpsertCounts> {
   const rows = [...new Map(given.map((row) => [target.key.map((k) => row[k]).join('\0'), row])).values()];
   const types = await typesOf(trx, target.table);
   const counts = { created: 0, updated: 0, unchanged: rows.length };
@@ -54,32 +70,49 @@ function groupByColumns(rows: readonly Row[]): Row[][] {
   return [...groups.values()];
 }
 
-function statement({ table, key }: Target, columns: string[], types: Map<string, string>): string {
-  const values = columns.filter((c) => !key.includes(c) && !BOOKKEEPING.has(c));
-  const list = (names: readonly string[], alias = '') => names.map((n) => `${alias}"${n}"`).join(', ');
+const list = (names: readonly string[], alias = '') => names.map((n) => `${alias}"${n}"`).join(', ');
+const valuesOf = (columns: string[], key: readonly string[]) =>
+  columns.filter((c) => !key.includes(c) && !BOOKKEEPING.has(c));
+
+/** The rows that are new or differ, as `changed`. */
+function changedRows({ table, key }: Target, columns: string[], types: Map<string, string>): string {
+  const values = valuesOf(columns, key);
   const definition = columns.map((c) => `"${c}" ${required(types, c, table)}`).join(', ');
-  const hasGone = types.has('gone_at');
-  const set = [
-    ...values.map((c) => `"${c}" = excluded."${c}"`),
-    'read_seq = excluded.read_seq',
-    ...(types.has('changed_at') ? ['changed_at = now()'] : []),
-    ...(hasGone ? ['gone_at = null'] : []),
-  ];
+  const wasGone = types.has('gone_at') ? 't.gone_at is not null or ' : '';
   return `
     with incoming as materialized (
       select * from json_to_recordset(:rows::json) as r(${definition})
     ), changed as materialized (
-      select i.* from incoming i left join "${table}" t on ${key.map((k) => `t."${k}" = i."${k}"`).join(' and ')}
-      where t."${key[0]}" is null
-         or (t.read_seq < :readSeq and (${hasGone ? 't.gone_at is not null or ' : ''}(${list(values, 't.')}) is distinct from (${list(values, 'i.')})))
-    ), written as (
+      select i.*, t."${key[0]}" is null as is_new
+        from incoming i left join "${table}" t on ${key.map((k) => `t."${k}" = i."${k}"`).join(' and ')}
+       where t."${key[0]}" is null
+          or (t.read_seq < :readSeq and (${wasGone}(${list(values, 't.')}) is distinct from (${list(values, 'i.')})))
+    )`;
+}
+
+const COUNTS =
+  'select count(*) filter (where is_new)::int as created, count(*) filter (where not is_new)::int as updated';
+
+const comparing: Statement = (target, columns, types) =>
+  `${changedRows(target, columns, types)} ${COUNTS} from changed`;
+
+const writing: Statement = (target, columns, types) => {
+  const { table, key } = target;
+  const values = valuesOf(columns, key);
+  const set = [
+    ...values.map((c) => `"${c}" = excluded."${c}"`),
+    'read_seq = excluded.read_seq',
+    ...(types.has('changed_at') ? ['changed_at = now()'] : []),
+    ...(types.has('gone_at') ? ['gone_at = null'] : []),
+  ];
+  return `${changedRows(target, columns, types)}, written as (
       insert into "${table}" as t (${list([...key, ...values])}, read_seq)
       select ${list([...key, ...values])}, :readSeq from changed
       on conflict (${list(key)}) do update set ${set.join(', ')} where t.read_seq < excluded.read_seq
       returning (xmax = 0) as is_new
     )
-    select count(*) filter (where is_new)::int as created, count(*) filter (where not is_new)::int as updated from written`;
-}
+    ${COUNTS} from written`;
+};
 
 function required(types: Map<string, string>, column: string, table: string): string {
   const type = types.get(column);

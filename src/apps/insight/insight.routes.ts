@@ -1,4 +1,4 @@
-import { Router } from 'express';
+import { type Request, Router } from 'express';
 import type { Context } from '../../context';
 import { allow } from '../../http/allow';
 import { wantsJson } from '../../http/error-handler';
@@ -9,7 +9,7 @@ import { PatreonMember } from '../members/member.model';
 import { PatreonPost } from '../posts/post.model';
 import { SyncRun } from '../sync/sync-run.model';
 import { liveCounts, memberFigures } from './figures.service';
-import { apiStatus, currentProblems } from './status.service';
+import { apiStatus, currentProblems, type Problem } from './status.service';
 
 const RECENT = 5;
 const CAMPAIGNS_SHOWN = 12;
@@ -34,7 +34,8 @@ export function insightRoutes(context: Context): Router {
       connectionStatuses(context),
     ]);
     // Nobody needs to be told twice: an empty panel says by itself that it is not connected.
-    res.locals.problems = connections.length === 0 ? problems.filter((p) => p.code !== 'no_connection') : problems;
+    const shown = connections.length === 0 ? problems.filter((p) => p.code !== 'no_connection') : problems;
+    res.locals.problems = withUsableLinks(req, shown);
     const monthly = req.can('money.read') ? members.monthly : [];
     res.view('insight/dashboard', {
       title: req.t('insight:dashboard.title'),
@@ -56,7 +57,7 @@ export function insightRoutes(context: Context): Router {
       res.json(status);
       return;
     }
-    res.locals.problems = status.problems;
+    res.locals.problems = withUsableLinks(req, status.problems);
     const usage = await requestUsage(context);
     res.view('insight/status', {
       title: req.t('insight:status.title'),
@@ -67,4 +68,10 @@ export function insightRoutes(context: Context): Router {
   });
 
   return router;
+}
+
+/** A reader who may not open the page where a problem is put right is told of it without the link. */
+function withUsableLinks(req: Request, problems: Problem[]): Problem[] {
+  if (req.can('credentials.manage')) return problems;
+  return problems.map((p) => (/^\/(admin|patreon\/oauth)\//.test(p.fix_url) ? { ...p, fix_url: '' } : p));
 }

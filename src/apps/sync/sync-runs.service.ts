@@ -30,7 +30,7 @@ export interface RequestedRun {
 export async function requestSync(context: Context, request: SyncRequest): Promise<RequestedRun> {
   return context.knex
     .transaction(async (trx) => {
-      const credentialIds = await credentialsFor(trx, request);
+      const credentialIds = await connectionsToRead(trx, request);
       const open = await trx('sync_locks').whereIn('credential_id', credentialIds).orderBy('run_id').first('run_id');
       if (open) return { runId: open.run_id, isNew: false };
       const [run] = await trx('sync_runs')
@@ -48,14 +48,18 @@ export async function requestSync(context: Context, request: SyncRequest): Promi
     })
     .catch(async (error) => {
       if ((error as { code?: string }).code !== '23505') throw error;
-      const credentialIds = await credentialsFor(context.knex, request);
+      const credentialIds = await connectionsToRead(context.knex, request);
       const open = await context.knex('sync_locks').whereIn('credential_id', credentialIds).first('run_id');
       if (!open) throw error;
       return { runId: open.run_id as number, isNew: false };
     });
 }
 
-async function credentialsFor(knex: Knex, { campaignId, credentialId }: SyncRequest): Promise<number[]> {
+/** The connections that a sync of this scope reads through. @throws ConflictError when there is none that can. */
+export async function connectionsToRead(
+  knex: Knex,
+  { campaignId, credentialId }: Pick<SyncRequest, 'campaignId' | 'credentialId'>,
+): Promise<number[]> {
   const live = await PatreonCredential.liveIds(knex);
   const wanted = campaignId === undefined ? credentialId : await credentialOf(knex, campaignId);
   const ids = wanted === undefined ? live : live.filter((id) => id === wanted);

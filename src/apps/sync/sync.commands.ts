@@ -3,6 +3,7 @@ import cliProgress from 'cli-progress';
 import type { Command } from 'commander';
 import type { Context } from '../../context';
 import { UsageError } from '../../errors';
+import { type DryRunReport, dryRun } from './dry-run';
 import { runSync } from './run-sync';
 import { type SyncReport, syncReport } from './sync-report';
 import { OPEN_STATES, RESOURCES, type Resource, SyncRun, SyncRunResource, type SyncRunState } from './sync-run.model';
@@ -14,6 +15,7 @@ interface Options {
   verbosity: string;
   json?: boolean;
   wait?: boolean;
+  dryRun?: boolean;
 }
 
 const EXIT: Partial<Record<SyncRunState, number>> = { succeeded: 0, held: 4 };
@@ -25,6 +27,7 @@ export function syncCommands(program: Command, open: () => Promise<Context>): vo
     .description('read campaigns, tiers, members and posts from Patreon')
     .option('--campaign <id>', "one campaign, by Patreon's id or ours")
     .option('--only <list>', `of ${RESOURCES.join(',')}`)
+    .option('--dry-run', 'print what would change and store nothing')
     .option('--wait', 'when another run is under way, follow it to its end')
     .option('--verbosity <0-3>', 'how much to tell on the way', '1')
     .option('--json', 'print one JSON object as the last line')
@@ -33,6 +36,10 @@ export function syncCommands(program: Command, open: () => Promise<Context>): vo
       const verbosity = parseVerbosity(options.verbosity);
       const context = await open();
       const campaignId = options.campaign === undefined ? undefined : await findCampaign(context, options.campaign);
+      if (options.dryRun) {
+        process.exitCode = await compareNow(context, { campaignId, resources, verbosity, json: options.json });
+        return;
+      }
       process.exitCode = await syncNow(context, {
         campaignId,
         resources,
@@ -75,6 +82,15 @@ async function syncNow(context: Context, order: Order): Promise<number> {
   const report = await syncReport(context, runId);
   if (order.json) print(report);
   else tell(report, order.verbosity);
+  return EXIT[report.state] ?? 1;
+}
+
+async function compareNow(context: Context, { json, verbosity, ...scope }: Omit<Order, 'wait'>): Promise<number> {
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
+  const report = await dryRun(context, scope, stop.signal);
+  if (json) print(report);
+  else tell(report, verbosity);
   return EXIT[report.state] ?? 1;
 }
 
@@ -159,11 +175,12 @@ async function watch(context: Context, runId: number, signal: AbortSignal, verbo
   bar?.stop();
 }
 
-function print(report: SyncReport): void {
+function print(report: SyncReport | DryRunReport): void {
   process.stdout.write(`${JSON.stringify(report)}\n`);
 }
 
-function tell(report: SyncReport, verbosity: number): void {
+function tell(report: SyncReport | DryRunReport, verbosity: number): void {
+  const head = report.run_id === null ? 'Dry run, nothing was stored' : `Run ${report.run_id} ${report.state}`;
   const lines = report.campaigns.flatMap((campaign) =>
     Object.entries(campaign.resources).map(
       ([resource, n]) =>
@@ -174,7 +191,7 @@ function tell(report: SyncReport, verbosity: number): void {
   if (verbosity > 0)
     process.stdout.write(
       [
-        `Run ${report.run_id} ${report.state}: ${report.requests} requests in ${(report.duration_ms / 1000).toFixed(1)} s`,
+        `${head}: ${report.requests} requests in ${(report.duration_ms / 1000).toFixed(1)} s`,
         ...lines,
         ...errors,
         '',
