@@ -1,0 +1,76 @@
+import type { Knex } from 'knex';
+import { compareMany, type Row, upsertMany } from '../../src/db/upsert-many';
+import { startTestApp, type TestApp } from '../support/app';
+import { insertCampaign } from '../support/campaign-factories';
+
+let panel: TestApp;
+let knex: Knex;
+let campaign: number;
+beforeAll(async () => {
+  panel = await startTestApp();
+  knex = panel.context.knex;
+  campaign = Number(await insertCampaign(knex));
+});
+afterAll(() => panel.close());
+beforeEach(() => knex('patreon_tiers').delete());
+
+const tier = (patreon_id: string, fields: Row = {}): Row => ({
+  campaign_id: campaign,
+  patreon_id,
+  title: 'Postcard',
+  ...fields,
+});
+const target = (readSeq: number) => ({ table: 'patreon_tiers', key: ['campaign_id', 'patreon_id'], readSeq });
+const store = (readSeq: number, ...rows: Row[]) => knex.transaction((trx) => upsertMany(trx, target(readSeq), rows));
+const stored = () => knex('patreon_tiers').select('*', knex.raw('xmin::text')).orderBy('patreon_id');
+
+describe('storing a page', () => {
+  it('counts what is new, changed and equal', async () => {
+    expect(await store(1, tier('1'), tier('2'))).toEqual({ created: 2, updated: 0, unchanged: 0 });
+    const page = [tier('1'), tier('2', { title: 'Letter' }), tier('3')];
+    expect(await store(2, ...page)).toEqual({ created: 1, updated: 1, unchanged: 1 });
+  });
+
+  it('writes no row that is equal, nulls included', async () => {
+    await store(1, tier('1', { description: null, discord_role_ids: ['a'] }));
+    const before = await stored();
+    await store(2, tier('1', { description: null, discord_role_ids: ['a'] }));
+    expect(await stored()).toEqual(before);
+  });
+
+  it('keeps what a later read brought when an older one arrives after it', async () => {
+    await store(9, tier('1', { title: 'Newer' }));
+    expect(await store(5, tier('1', { title: 'Older' }))).toMatchObject({ created: 0, updated: 0 });
+    expect(await stored()).toMatchObject([{ title: 'Newer', read_seq: 9 }]);
+  });
+
+  it('brings a gone row back to life when it is seen again, though nothing else changed', async () => {
+    await store(1, tier('1'));
+    await knex('patreon_tiers').update({ gone_at: knex.fn.now() });
+    expect(await store(2, tier('1'))).toEqual({ created: 0, updated: 1, unchanged: 0 });
+    expect(await stored()).toMatchObject([{ gone_at: null }]);
+  });
+
+  it('leaves alone what a row does not tell', async () => {
+    await store(1, tier('1', { description: 'By post' }), tier('2', { description: 'By post' }));
+    await store(2, tier('1', { title: 'Letter' }), tier('2', { title: 'Letter', description: null }));
+    expect(await stored()).toMatchObject([
+      { title: 'Letter', description: 'By post' },
+      { title: 'Letter', description: null },
+    ]);
+  });
+
+  it('takes the last of two rows with one key', async () => {
+    await store(1, tier('1', { title: 'First' }), tier('1', { title: 'Last' }));
+    expect(await stored()).toMatchObject([{ title: 'Last' }]);
+  });
+
+  it('tells beforehand what it would do, and then does nothing', async () => {
+    await store(1, tier('1'), tier('2'));
+    const before = await stored();
+    const page = [tier('1'), tier('2', { title: 'Letter' }), tier('3')];
+    const told = await knex.transaction((trx) => compareMany(trx, target(2), page));
+    expect(await stored()).toEqual(before);
+    expect(await store(2, ...page)).toEqual(told);
+  });
+});
