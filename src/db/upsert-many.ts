@@ -12,8 +12,14 @@ interface Target {
   table: string;
   /** The columns of the unique key; rows carry them. */
   key: readonly string[];
-  /** Where the read that brought the rows stands in patreon_read_seq. */
-  readSeq: number;
+  /** Where the read that brought the rows stands in patreon_read_seq; unset when each row carries a `read_seq` of its own. */
+  readSeq?: number;
+}
+
+/** A row that is not stored as it was given. */
+export interface Difference {
+  row: Row;
+  isNew: boolean;
 }
 
 /** Ours, not Patreon's: never compared, set by the statement itself. */
@@ -27,36 +33,60 @@ const columnTypes = new Map<string, Promise<Map<string, string>>>();
  * `readSeq` is kept. A row that was marked gone and is seen again is live again.
  */
 export async function upsertMany(trx: Knex.Transaction, target: Target, given: readonly Row[]): Promise<UpsertCounts> {
-  return eachGroup(trx, target, given, writing);
+  const counts = { created: 0, updated: 0 };
+  const rows = await eachGroup(trx, target, given, writing, ([written]) => {
+    counts.created += written?.created as number;
+    counts.updated += written?.updated as number;
+  });
+  return { ...counts, unchanged: rows - counts.created - counts.updated };
 }
 
 /** What `upsertMany` would do with these rows; writes nothing. */
 export async function compareMany(trx: Knex.Transaction, target: Target, given: readonly Row[]): Promise<UpsertCounts> {
-  return eachGroup(trx, target, given, comparing);
+  const found = await findDifferences(trx, target, given);
+  const created = found.filter(({ isNew }) => isNew).length;
+  const keys = new Set(given.map((row) => keyOf(target, row)));
+  return { created, updated: found.length - created, unchanged: keys.size - found.length };
 }
+
+/** The rows that `upsertMany` would write; writes nothing. */
+export async function findDifferences(
+  trx: Knex.Transaction,
+  target: Target,
+  given: readonly Row[],
+): Promise<Difference[]> {
+  const differences: Difference[] = [];
+  await eachGroup(trx, target, given, comparing, (found, group) => {
+    const byKey = new Map(group.map((row) => [keyOf(target, row), row]));
+    for (const { is_new, ...key } of found) {
+      differences.push({ row: byKey.get(keyOf(target, key)) as Row, isNew: is_new as boolean });
+    }
+  });
+  return differences;
+}
+
+const keyOf = ({ key }: Target, row: Row): string => key.map((column) => row[column]).join('\0');
 
 type Statement = (target: Target, columns: string[], types: Map<string, string>) => string;
 
+/** Answers how many rows there were, each key counted once. */
 async function eachGroup(
   trx: Knex.Transaction,
   target: Target,
   given: readonly Row[],
   statement: Statement,
-): Promise<UpsertCounts> {
-  const rows = [...new Map(given.map((row) => [target.key.map((k) => row[k]).join('\0'), row])).values()];
+  take: (found: Row[], group: Row[]) => void,
+): Promise<number> {
+  const rows = [...new Map(given.map((row) => [keyOf(target, row), row])).values()];
   const types = await typesOf(trx, target.table);
-  const counts = { created: 0, updated: 0, unchanged: rows.length };
   for (const group of groupByColumns(rows)) {
     const [first] = group;
     if (!first) continue;
     const sql = statement(target, Object.keys(first), types);
-    const result = await trx.raw(sql, { rows: JSON.stringify(group), readSeq: target.readSeq });
-    const { created, updated } = result.rows[0] as { created: number; updated: number };
-    counts.created += created;
-    counts.updated += updated;
-    counts.unchanged -= created + updated;
+    const result = await trx.raw(sql, { rows: JSON.stringify(group), readSeq: target.readSeq ?? 0 });
+    take(result.rows, group);
   }
-  return counts;
+  return rows.length;
 }
 
 function groupByColumns(rows: readonly Row[]): Row[][] {
@@ -79,6 +109,7 @@ function changedRows({ table, key }: Target, columns: string[], types: Map<strin
   const values = valuesOf(columns, key);
   const definition = columns.map((c) => `"${c}" ${required(types, c, table)}`).join(', ');
   const wasGone = types.has('gone_at') ? 't.gone_at is not null or ' : '';
+  const readSeq = columns.includes('read_seq') ? 'i.read_seq' : ':readSeq';
   return `
     with incoming as materialized (
       select * from json_to_recordset(:rows::json) as r(${definition})
@@ -86,7 +117,7 @@ function changedRows({ table, key }: Target, columns: string[], types: Map<strin
       select i.*, t."${key[0]}" is null as is_new
         from incoming i left join "${table}" t on ${key.map((k) => `t."${k}" = i."${k}"`).join(' and ')}
        where t."${key[0]}" is null
-          or (t.read_seq < :readSeq and (${wasGone}(${list(values, 't.')}) is distinct from (${list(values, 'i.')})))
+          or (t.read_seq < ${readSeq} and (${wasGone}(${list(values, 't.')}) is distinct from (${list(values, 'i.')})))
     )`;
 }
 
@@ -94,7 +125,7 @@ const COUNTS =
   'select count(*) filter (where is_new)::int as created, count(*) filter (where not is_new)::int as updated';
 
 const comparing: Statement = (target, columns, types) =>
-  `${changedRows(target, columns, types)} ${COUNTS} from changed`;
+  `${changedRows(target, columns, types)} select ${list(target.key)}, is_new from changed`;
 
 const writing: Statement = (target, columns, types) => {
   const { table, key } = target;
@@ -107,7 +138,7 @@ const writing: Statement = (target, columns, types) => {
   ];
   return `${changedRows(target, columns, types)}, written as (
       insert into "${table}" as t (${list([...key, ...values])}, read_seq)
-      select ${list([...key, ...values])}, :readSeq from changed
+      select ${list([...key, ...values])}, ${columns.includes('read_seq') ? 'read_seq' : ':readSeq'} from changed
       on conflict (${list(key)}) do update set ${set.join(', ')} where t.read_seq < excluded.read_seq
       returning (xmax = 0) as is_new
     )
