@@ -1,12 +1,12 @@
-import { setImmediate } from 'node:timers/promises';
-import { ApiReader, type PatreonClientOptions, type ReadRequest, type ReadResult } from './api-reader';
-import { DocumentReader, type RejectedRecord, type ResourceObject } from './document';
+import { ApiReader, type PatreonClientOptions, type ReadRequest } from './api-reader';
+import { DocumentReader, type RejectedRecord } from './document';
 import type { DroppedName } from './dropped-names';
 import { isObject } from './is-object';
+import { type FindUnchanged, membersOf, oneMember } from './members-page';
+import { type Asked, each, type Page, type PageMapper, type PageOptions, type ResourceMapper, toPage } from './page';
 import { PatreonError } from './patreon-error';
 import type { Campaign, Member, Post, User } from './resources';
 import { mapCampaign } from './resources/campaign';
-import { mapMember } from './resources/member';
 import { mapPost } from './resources/post';
 import { mapUser } from './resources/user';
 import {
@@ -23,23 +23,8 @@ import {
 export type { PatreonClientOptions, RequestGate } from './api-reader';
 export type { RejectedRecord } from './document';
 export type { DroppedName } from './dropped-names';
-
-/** One page of a list. An id may come twice within a page and across pages. */
-export interface Page<T> {
-  items: T[];
-  /** Records that could not be read, those of included resources too. */
-  rejected: RejectedRecord[];
-  /** Opaque and short-lived; null on the last page. */
-  nextCursor: string | null;
-  /** Number over all pages as Patreon states it, null when it does not; not exact while people join. */
-  total: number | null;
-  /** Page size that was answered in the end, smaller than asked after time-outs; null when none was asked. */
-  requestedCount: number | null;
-  /** Includes that were left out because Patreon timed out over them. */
-  omitted: string[];
-  /** Names that Patreon refuses and that are therefore null or empty in every item. */
-  dropped: DroppedName[];
-}
+export type { FindUnchanged } from './members-page';
+export type { Page, PageOptions } from './page';
 
 export interface SingleDocument<T> {
   /** Null when the record is rejected. */
@@ -48,16 +33,14 @@ export interface SingleDocument<T> {
   dropped: DroppedName[];
 }
 
-export interface PageOptions {
-  count?: number;
-  /** From the page before; unset for the first page. */
-  cursor?: string | null;
-  signal?: AbortSignal;
-}
-
 export interface MembersPageOptions extends PageOptions {
   /** Asked for unless false. Patreon answers at most 500 members a page with it, 1,000 without. */
   pledgeHistory?: boolean;
+  /**
+   * Asked once a page, before anything is mapped: which of these members are known exactly as they were sent? Their
+   * digests are those of `Member.digest`. The answer's ids come back as `unchangedIds` and not among the items.
+   */
+  unchanged?: FindUnchanged;
 }
 
 export interface ReadOptions {
@@ -83,11 +66,8 @@ export interface PatreonClient {
   getPost(id: string, options?: ReadOptions): Promise<SingleDocument<Post>>;
 }
 
-type ResourceMapper<T> = (resource: ResourceObject, document: DocumentReader) => T;
-
 /** Nothing that a server between us and Patreon could read as a step of the path, a query or an escape. */
 const PATH_ID = /^(?!\.{1,2}$)[\w:.~+@,;=!*-]{1,200}$/;
-const SLICE = 50;
 const MAX_MEMBERS = 1000;
 const MAX_MEMBERS_WITH_HISTORY = 500;
 
@@ -97,90 +77,53 @@ export function createPatreonClient(options: PatreonClientOptions): PatreonClien
 
   async function readOne<T>(
     request: Omit<ReadRequest, 'isList'>,
-    map: ResourceMapper<T>,
+    map: (raw: unknown, document: DocumentReader, asked: Asked) => T | null,
     id?: string,
   ): Promise<SingleDocument<T>> {
-    const { document } = await reader.read({ ...request, selection: allowed(request.selection), isList: false });
-    const documentReader = new DocumentReader(document);
-    requireSameId(document.data, id, request.path);
-    const item = documentReader.read(request.selection.type, document.data, map);
-    return { item, rejected: documentReader.rejected, dropped: reader.dropped.list() };
+    const result = await reader.read({ ...request, selection: allowed(request.selection), isList: false });
+    const { data } = result.document;
+    const dropped = reader.dropped.list();
+    const document = new DocumentReader(result.document);
+    requireSameId(data, id, request.path);
+    const item = map(data, document, { selection: result.request.selection, dropped });
+    return { item, rejected: document.rejected, dropped };
   }
 
   async function readPage<T>(
     path: string,
     selection: Selection,
-    map: ResourceMapper<T>,
-    page: PageOptions,
+    map: PageMapper<T>,
+    { count, signal, cursor }: PageOptions,
   ): Promise<Page<T>> {
-    const { count, signal, cursor } = page;
     const request = { path, selection: allowed(selection), count, signal, cursor: cursor ?? undefined, isList: true };
-    const result = await reader.read(request);
-    const omitted = Object.keys(request.selection.include).filter(
-      (name) => !(name in result.request.selection.include),
-    );
-    return { ...(await toPage(result, map, reader.dropped.list())), omitted };
+    return toPage(request, await reader.read(request), reader.dropped.list(), map);
   }
 
   return {
-    getIdentity: (read = {}) => readOne({ path: '/identity', selection: IDENTITY_SELECTION, ...read }, mapUser),
-    listCampaigns: async (page = {}) => readPage('/campaigns', CAMPAIGN_SELECTION, mapCampaign, page),
+    getIdentity: (read = {}) => readOne({ path: '/identity', selection: IDENTITY_SELECTION, ...read }, one(mapUser)),
+    listCampaigns: async (page = {}) => readPage('/campaigns', CAMPAIGN_SELECTION, each(mapCampaign), page),
     getCampaign: async (id, read = {}) =>
-      readOne({ path: pathTo('campaigns', id), selection: CAMPAIGN_SELECTION, ...read }, mapCampaign, id),
-    listMembers: async (campaignId, { pledgeHistory = true, count, ...page } = {}) => {
+      readOne({ path: pathTo('campaigns', id), selection: CAMPAIGN_SELECTION, ...read }, one(mapCampaign), id),
+    listMembers: async (campaignId, { pledgeHistory = true, count, unchanged, ...page } = {}) => {
       const selection = pledgeHistory ? MEMBERS_SELECTION : withoutIncludes(MEMBERS_SELECTION, ['pledge_history']);
       const most = pledgeHistory ? MAX_MEMBERS_WITH_HISTORY : MAX_MEMBERS;
       const path = `${pathTo('campaigns', campaignId)}/members`;
-      // The list is of one campaign by its address, so asking for the relationship would only swell every record.
-      const mapOfCampaign: ResourceMapper<Member> = (resource, document) => {
-        const member = mapMember(resource, document);
-        const missing = member.missing_relationships.filter((name) => name !== 'campaign');
-        return { ...member, campaign_id: campaignId, missing_relationships: missing };
-      };
-      return readPage(path, selection, mapOfCampaign, { ...page, count: Math.min(count ?? most, most) });
+      const asked = { ...page, count: Math.min(count ?? most, most) };
+      return readPage(path, selection, membersOf(campaignId, unchanged), asked);
     },
     getMember: async (id, read = {}) =>
-      readOne({ path: pathTo('members', id), selection: MEMBER_SELECTION, ...read }, mapMember, id),
+      readOne({ path: pathTo('members', id), selection: MEMBER_SELECTION, ...read }, oneMember, id),
     listPosts: async (campaignId, page = {}) =>
-      readPage(`${pathTo('campaigns', campaignId)}/posts`, POST_SELECTION, mapPost, page),
+      readPage(`${pathTo('campaigns', campaignId)}/posts`, POST_SELECTION, each(mapPost), page),
     getPost: async (id, read = {}) =>
-      readOne({ path: pathTo('posts', id), selection: POST_SELECTION, ...read }, mapPost, id),
+      readOne({ path: pathTo('posts', id), selection: POST_SELECTION, ...read }, one(mapPost), id),
   };
 }
 
-async function toPage<T>(
-  { document, request }: ReadResult,
-  map: ResourceMapper<T>,
-  dropped: DroppedName[],
-): Promise<Omit<Page<T>, 'omitted'>> {
-  const reader = new DocumentReader(document);
-  const data = Array.isArray(document.data) ? document.data : [];
-  const items: T[] = [];
-  for (const [index, raw] of data.entries()) {
-    // A page takes tens of milliseconds to map; a server that shares the process answers people in between.
-    if (index % SLICE === SLICE - 1) await setImmediate();
-    const item = reader.read(request.selection.type, raw, map);
-    if (item !== null) items.push(item);
-  }
-  const meta = isObject(document.meta) ? document.meta : {};
-  const pagination = isObject(meta.pagination) ? meta.pagination : {};
-  return {
-    items,
-    rejected: reader.rejected,
-    nextCursor: nextCursorOf(pagination, request.path),
-    total: Number.isSafeInteger(pagination.total) ? Number(pagination.total) : null,
-    requestedCount: request.count ?? null,
-    dropped,
-  };
-}
-
-function nextCursorOf(pagination: Readonly<Record<string, unknown>>, requestPath: string): string | null {
-  const next = isObject(pagination.cursors) ? pagination.cursors.next : null;
-  if (next === null || next === undefined || next === '') return null;
-  // Taken for the last page, an unreadable cursor would make the rest of the list look gone.
-  if (typeof next !== 'string') throw invalidAnswer('meta.pagination.cursors.next: expected text', requestPath);
-  return next;
-}
+const one =
+  <T>(map: ResourceMapper<T>) =>
+  (raw: unknown, document: DocumentReader, { selection }: Asked): T | null =>
+    document.read(selection.type, raw, map);
 
 function requireSameId(data: unknown, id: string | undefined, requestPath: string): void {
   const sent = isObject(data) ? data.id : undefined;

@@ -52,8 +52,13 @@ export class DocumentReader {
 
   /** The included resource of that type and id; null when there is no id, when it was not sent or is rejected. */
   readIncluded<T>(type: string, id: string | null | undefined, map: (resource: ResourceObject) => T): T | null {
-    const raw = this.included.get(`${type} ${id}`);
+    const raw = this.findIncluded(type, id);
     return raw === undefined ? null : this.read(type, raw, map);
+  }
+
+  /** As it was sent, undefined when it was not. */
+  findIncluded(type: string, id: unknown): unknown {
+    return this.included.get(`${type} ${id}`);
   }
 
   readAllIncluded<T>(type: string, ids: readonly string[], map: (resource: ResourceObject) => T): T[] {

@@ -49,6 +49,9 @@ export const memberAttributes = z.object({
 
 const RELATIONSHIPS = ['address', 'campaign', 'currently_entitled_tiers', 'pledge_history', 'user'] as const;
 
+/** Raise it with every change to what a sent member is mapped to, here or on the way into the mirror. */
+export const MEMBER_MAPPING = '1';
+
 export interface Member extends z.infer<typeof memberAttributes> {
   id: string;
   campaign_id: string | null;
@@ -65,9 +68,15 @@ export interface Member extends z.infer<typeof memberAttributes> {
   pledge_history: PledgeEvent[];
   /** Relationships that the answer does not tell about; null or empty above does not mean "none" for them. */
   missing_relationships: (typeof RELATIONSHIPS)[number][];
+  /**
+   * Of what was sent: equal digests are members that are equal in everything above. 16 bytes in hexadecimal; null when
+   * something about the member could not be read.
+   */
+  digest: string | null;
 }
 
-export function mapMember(resource: ResourceObject, document: DocumentReader): Member {
+/** All but the digest, which is not of the mapped member but of what was sent. */
+export function mapMember(resource: ResourceObject, document: DocumentReader): Omit<Member, 'digest'> {
   const userId = toOne(resource, 'user') ?? null;
   const addressId = toOne(resource, 'address') ?? null;
   return {

@@ -1,0 +1,102 @@
+import { setImmediate } from 'node:timers/promises';
+import type { ReadRequest, ReadResult } from './api-reader';
+import { DocumentReader, type RejectedRecord, type ResourceObject } from './document';
+import type { DroppedName } from './dropped-names';
+import { isObject } from './is-object';
+import { PatreonError } from './patreon-error';
+import type { Selection } from './selection';
+
+/** One page of a list. An id may come twice within a page and across pages. */
+export interface Page<T> {
+  items: T[];
+  /** Ids of records that are as the caller knows them and were therefore not mapped; see `MembersPageOptions`. */
+  unchangedIds: readonly string[];
+  /** Records that could not be read, those of included resources too. */
+  rejected: RejectedRecord[];
+  /** Opaque and short-lived; null on the last page. */
+  nextCursor: string | null;
+  /** Number over all pages as Patreon states it, null when it does not; not exact while people join. */
+  total: number | null;
+  /** Page size that was answered in the end, smaller than asked after time-outs; null when none was asked. */
+  requestedCount: number | null;
+  /** Includes that were left out because Patreon timed out over them. */
+  omitted: string[];
+  /** Names that Patreon refuses and that are therefore null or empty in every item. */
+  dropped: DroppedName[];
+}
+
+export interface PageOptions {
+  count?: number;
+  /** From the page before; unset for the first page. */
+  cursor?: string | null;
+  signal?: AbortSignal;
+}
+
+/** What was asked for in the end, and what Patreon refuses of it. */
+export interface Asked {
+  selection: Selection;
+  dropped: readonly DroppedName[];
+}
+
+export type ResourceMapper<T> = (resource: ResourceObject, document: DocumentReader) => T;
+
+/** Maps the records of a page and notes in `document` those that are rejected. */
+export type PageMapper<T> = (
+  data: readonly unknown[],
+  document: DocumentReader,
+  asked: Asked,
+) => Promise<Pick<Page<T>, 'items' | 'unchangedIds'>>;
+
+const SLICE = 50;
+
+/** A page takes tens of milliseconds to map; a server that shares the process answers people between the slices. */
+export async function inSlices<T>(records: readonly T[], work: (record: T) => void): Promise<void> {
+  for (const [index, record] of records.entries()) {
+    if (index % SLICE === SLICE - 1) await setImmediate();
+    work(record);
+  }
+}
+
+export function each<T>(map: ResourceMapper<T>): PageMapper<T> {
+  return async (data, document, { selection }) => {
+    const items: T[] = [];
+    await inSlices(data, (raw) => {
+      const item = document.read(selection.type, raw, map);
+      if (item !== null) items.push(item);
+    });
+    return { items, unchangedIds: [] };
+  };
+}
+
+export async function toPage<T>(
+  wanted: ReadRequest,
+  { document, request }: ReadResult,
+  dropped: DroppedName[],
+  map: PageMapper<T>,
+): Promise<Page<T>> {
+  const reader = new DocumentReader(document);
+  const data = Array.isArray(document.data) ? document.data : [];
+  const mapped = await map(data, reader, { selection: request.selection, dropped });
+  const meta = isObject(document.meta) ? document.meta : {};
+  const pagination = isObject(meta.pagination) ? meta.pagination : {};
+  return {
+    ...mapped,
+    rejected: reader.rejected,
+    nextCursor: nextCursorOf(pagination, request.path),
+    total: Number.isSafeInteger(pagination.total) ? Number(pagination.total) : null,
+    requestedCount: request.count ?? null,
+    omitted: Object.keys(wanted.selection.include).filter((name) => !(name in request.selection.include)),
+    dropped,
+  };
+}
+
+function nextCursorOf(pagination: Readonly<Record<string, unknown>>, requestPath: string): string | null {
+  const next = isObject(pagination.cursors) ? pagination.cursors.next : null;
+  if (next === null || next === undefined || next === '') return null;
+  // Taken for the last page, an unreadable cursor would make the rest of the list look gone.
+  if (typeof next !== 'string') {
+    const detail = 'meta.pagination.cursors.next: expected text';
+    throw new PatreonError('invalid_answer', { detail, requestPath, status: 200 });
+  }
+  return next;
+}
