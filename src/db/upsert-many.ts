@@ -23,7 +23,7 @@ export interface Difference {
 }
 
 /** Ours, not Patreon's: never compared, set by the statement itself. */
-const BOOKKEEPING = new Set(['id', 'read_seq', 'first_seen_at', 'changed_at', 'gone_at']);
+const BOOKKEEPING = new Set(['id', 'read_seq', 'first_seen_at', 'changed_at', 'gone_at', 'digest']);
 const columnTypes = new Map<string, Promise<Map<string, string>>>();
 
 /**
@@ -31,6 +31,8 @@ const columnTypes = new Map<string, Promise<Map<string, string>>>();
  * is left out of it and stays as it is). At most one row per key; the last one wins.
  * Only rows that differ are written: what is equal costs no tuple, no lock and no WAL. A row that was read later than
  * `readSeq` is kept. A row that was marked gone and is seen again is live again.
+ * A `digest` of what the row was made of is kept with it, and renewed where nothing but the digest differs: that counts
+ * as unchanged. Were it left alone, what was stored beside the row could change and its digest be met again.
  */
 export async function upsertMany(trx: Knex.Transaction, target: Target, given: readonly Row[]): Promise<UpsertCounts> {
   const counts = { created: 0, updated: 0 };
@@ -104,32 +106,39 @@ const list = (names: readonly string[], alias = '') => names.map((n) => `${alias
 const valuesOf = (columns: string[], key: readonly string[]) =>
   columns.filter((c) => !key.includes(c) && !BOOKKEEPING.has(c));
 
-/** The rows that are new or differ, as `changed`. */
+/** The rows that are new or differ, as `changed`; `differs` is false for those of which only the digest is another. */
 function changedRows({ table, key }: Target, columns: string[], types: Map<string, string>): string {
   const values = valuesOf(columns, key);
   const definition = columns.map((c) => `"${c}" ${required(types, c, table)}`).join(', ');
   const wasGone = types.has('gone_at') ? 't.gone_at is not null or ' : '';
-  const readSeq = columns.includes('read_seq') ? 'i.read_seq' : ':readSeq';
+  const differs = `${wasGone}(${list(values, 't.')}) is distinct from (${list(values, 'i.')})`;
+  const isNew = `t."${key[0]}" is null`;
   return `
     with incoming as materialized (
       select * from json_to_recordset(:rows::json) as r(${definition})
-    ), changed as materialized (
-      select i.*, t."${key[0]}" is null as is_new
+    ), compared as (
+      select i.*, ${isNew} as is_new, ${isNew} or ${differs} as differs,
+             ${columns.includes('digest') ? 't.digest is distinct from i.digest' : 'false'} as is_stale
         from incoming i left join "${table}" t on ${key.map((k) => `t."${k}" = i."${k}"`).join(' and ')}
-       where t."${key[0]}" is null
-          or (t.read_seq < ${readSeq} and (${wasGone}(${list(values, 't.')}) is distinct from (${list(values, 'i.')})))
+       where ${isNew} or t.read_seq < ${seqOf(columns, 'i.')}
+    ), changed as materialized (
+      select * from compared where differs or is_stale
     )`;
 }
+
+/** Where the read of a row stands. */
+const seqOf = (columns: readonly string[], alias: string) =>
+  columns.includes('read_seq') ? `${alias}read_seq` : ':readSeq';
 
 const COUNTS =
   'select count(*) filter (where is_new)::int as created, count(*) filter (where not is_new)::int as updated';
 
 const comparing: Statement = (target, columns, types) =>
-  `${changedRows(target, columns, types)} select ${list(target.key)}, is_new from changed`;
+  `${changedRows(target, columns, types)} select ${list(target.key)}, is_new from changed where differs`;
 
 const writing: Statement = (target, columns, types) => {
   const { table, key } = target;
-  const values = valuesOf(columns, key);
+  const values = [...valuesOf(columns, key), ...columns.filter((c) => c === 'digest')];
   const set = [
     ...values.map((c) => `"${c}" = excluded."${c}"`),
     'read_seq = excluded.read_seq',
@@ -138,12 +147,19 @@ const writing: Statement = (target, columns, types) => {
   ];
   return `${changedRows(target, columns, types)}, written as (
       insert into "${table}" as t (${list([...key, ...values])}, read_seq)
-      select ${list([...key, ...values])}, ${columns.includes('read_seq') ? 'read_seq' : ':readSeq'} from changed
+      select ${list([...key, ...values])}, ${seqOf(columns, '')} from changed where differs
       on conflict (${list(key)}) do update set ${set.join(', ')} where t.read_seq < excluded.read_seq
       returning (xmax = 0) as is_new
-    )
+    )${columns.includes('digest') ? renewing(target, columns) : ''}
     ${COUNTS} from written`;
 };
+
+const renewing = ({ table, key }: Target, columns: readonly string[]) => `, renewed as (
+      update "${table}" t set digest = c.digest, read_seq = ${seqOf(columns, 'c.')}
+        from changed c
+       where not c.differs and t.read_seq < ${seqOf(columns, 'c.')}
+         and ${key.map((k) => `t."${k}" = c."${k}"`).join(' and ')}
+    )`;
 
 function required(types: Map<string, string>, column: string, table: string): string {
   const type = types.get(column);

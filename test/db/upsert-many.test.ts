@@ -74,3 +74,53 @@ describe('storing a page', () => {
     expect(await store(2, ...page)).toEqual(told);
   });
 });
+
+describe('a digest of what a row was made of', () => {
+  const key = ['campaign_id', 'patreon_id'];
+  const member = (digest: string | null, fields: Row = {}): Row => ({
+    campaign_id: campaign,
+    patreon_id: 'm-1',
+    full_name: 'Perrin',
+    kind: 'free',
+    monthly_cents: 0,
+    ...fields,
+    digest: digest && `\\x${digest}`,
+  });
+  const storeMember = (readSeq: number, row: Row) =>
+    knex.transaction((trx) => upsertMany(trx, { table: 'patreon_members', key, readSeq }, [row]));
+  const compareMember = (row: Row) =>
+    knex.transaction((trx) => compareMany(trx, { table: 'patreon_members', key, readSeq: 99 }, [row]));
+  const storedMember = () =>
+    knex('patreon_members').first('full_name', 'read_seq', 'changed_at', knex.raw(`encode(digest, 'hex') as digest`));
+  beforeEach(() => knex('patreon_members').delete());
+
+  it('is kept with the row', async () => {
+    await storeMember(1, member('aa'));
+    expect(await storedMember()).toMatchObject({ digest: 'aa' });
+    expect(await storeMember(2, member('bb', { full_name: 'Pip' }))).toMatchObject({ updated: 1 });
+    expect(await storedMember()).toMatchObject({ full_name: 'Pip', digest: 'bb' });
+  });
+
+  it('is renewed where nothing else differs, which changes nothing', async () => {
+    await storeMember(1, member('aa'));
+    const before = await storedMember();
+    expect(await compareMember(member('bb'))).toEqual({ created: 0, updated: 0, unchanged: 1 });
+    expect(await storeMember(2, member('bb'))).toEqual({ created: 0, updated: 0, unchanged: 1 });
+    expect(await storedMember()).toEqual({ ...before, digest: 'bb', read_seq: 2 });
+    await storeMember(3, member(null));
+    expect(await storedMember()).toMatchObject({ digest: null });
+  });
+
+  it('is not taken from a read that is older than the row', async () => {
+    await storeMember(5, member('aa'));
+    await storeMember(4, member('bb'));
+    expect(await storedMember()).toMatchObject({ digest: 'aa', read_seq: 5 });
+  });
+
+  it('costs nothing where it is the same', async () => {
+    await storeMember(1, member('aa'));
+    const before = await knex('patreon_members').first('*', knex.raw('xmin::text'));
+    await storeMember(2, member('aa'));
+    expect(await knex('patreon_members').first('*', knex.raw('xmin::text'))).toEqual(before);
+  });
+});

@@ -17,6 +17,7 @@ export function memberRow(member: Member, campaignId: number, dropped: readonly 
     address,
     pledge_history,
     missing_relationships,
+    digest,
     ...attributes
   } = member;
   const untold = droppedFields(dropped, 'member');
@@ -34,8 +35,12 @@ export function memberRow(member: Member, campaignId: number, dropped: readonly 
     ...(missing_relationships.includes('user') ? {} : userColumns(user_id, user, droppedFields(dropped, 'user'))),
     kind,
     monthly_cents: monthlyCents({ kind, ...attributes }),
+    digest: digest === null ? null : byteaText(digest),
   };
 }
+
+/** How PostgreSQL reads bytes from text. */
+export const byteaText = (hex: string): string => `\\x${hex}`;
 
 const DECIDING = ['patron_status', 'last_charge_status'] as const;
 
