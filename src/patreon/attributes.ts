@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isObject } from './is-object';
 import { type Json, storableJson, storableText } from './storable';
 import { normaliseTimestamp } from './timestamp';
 
@@ -7,12 +8,17 @@ const ID_PATTERN = /^[\x21-\x7e]{1,200}$/;
 const MAX_LINE_LENGTH = 800;
 const MAX_INT32 = 2_147_483_647;
 
+type ReadAttribute = (value: unknown) => unknown;
+
+/** How each attribute is read, apart from what zod adds to tell what is wrong with it. */
+const readers = new WeakMap<z.ZodType, ReadAttribute>();
+
 /**
  * Schema of one attribute of a Patreon resource. Absent and null are both null; a value that `read` answers with
  * undefined is an issue, which rejects the record. Messages name what was expected, never the value.
  */
 function attribute<T>(expected: string, read: (value: unknown) => T | undefined) {
-  return z
+  const schema = z
     .unknown()
     .optional()
     .transform((value, context): T | null => {
@@ -22,6 +28,33 @@ function attribute<T>(expected: string, read: (value: unknown) => T | undefined)
       context.addIssue({ code: 'custom', message: `expected ${expected}` });
       return z.NEVER;
     });
+  readers.set(schema, read);
+  return schema;
+}
+
+/**
+ * Reads an object of such attributes: null when one of them is bad, which its schema then tells in words. Does what the
+ * schema does with good ones, at a fifth of the cost: a page of members has 40,000 attributes.
+ */
+export function attributeReader<S extends z.ZodObject>({ shape }: S): (sent: unknown) => z.output<S> | null {
+  const entries = Object.entries(shape).map(([name, schema]) => [name, readerOf(name, schema)] as const);
+  return (sent) => {
+    if (!isObject(sent)) return null;
+    const attributes: Record<string, unknown> = {};
+    for (const [name, read] of entries) {
+      const value = sent[name];
+      const result = value === undefined || value === null ? null : read(value);
+      if (result === undefined) return null;
+      attributes[name] = result;
+    }
+    return attributes as z.output<S>;
+  };
+}
+
+function readerOf(name: string, schema: unknown): ReadAttribute {
+  const read = readers.get(schema as z.ZodType);
+  if (!read) throw new Error(`${name} is not an attribute of this file's kinds`);
+  return read;
 }
 
 /** Text of any length: HTML, notes, addresses of pictures. */

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { isResourceId } from './attributes';
+import { attributeReader, isResourceId } from './attributes';
 import { isObject } from './is-object';
 import { storableJson } from './storable';
 
@@ -75,12 +75,24 @@ function parseResourceObject(type: string, raw: unknown): ResourceObject {
   return { type, id: raw.id, attributes, relationships, raw };
 }
 
+const attributeReaders = new WeakMap<z.ZodObject, (sent: unknown) => unknown>();
+
 /** Attributes as the schema wants them, absent ones null, unknown ones left out. Throws RecordProblem. */
-export function parseAttributes<S extends z.ZodType>(schema: S, resource: ResourceObject): z.infer<S> {
+export function parseAttributes<S extends z.ZodObject>(schema: S, resource: ResourceObject): z.output<S> {
+  const attributes = readerFor(schema)(resource.attributes);
+  if (attributes !== null) return attributes as z.output<S>;
   const result = schema.safeParse(resource.attributes);
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => `${['attributes', ...issue.path].join('.')}: ${issue.message}`);
   throw new RecordProblem(problems.slice(0, 5).join('; '));
+}
+
+function readerFor(schema: z.ZodObject): (sent: unknown) => unknown {
+  const known = attributeReaders.get(schema);
+  if (known) return known;
+  const reader = attributeReader(schema);
+  attributeReaders.set(schema, reader);
+  return reader;
 }
 
 /** Id of a to-one relationship: null when it is empty, undefined when the document does not carry it. */

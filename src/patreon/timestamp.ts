@@ -17,12 +17,23 @@ export function normaliseTimestamp(text: string): string | null {
   return readUsual(text) ?? readAny(text);
 }
 
+/** Reads digits instead of making a Date, which costs four times as much. */
 function readUsual(text: string): string | null {
   if (!USUAL.test(text)) return null;
-  const time = new Date(text);
-  const iso = `${text.slice(0, 23)}Z`;
-  // A day that does not exist reads as another one.
-  return !Number.isNaN(time.getTime()) && time.toISOString() === iso && time.getUTCFullYear() > 0 ? iso : null;
+  const year = twoDigits(text, 0) * 100 + twoDigits(text, 2);
+  const month = twoDigits(text, 5);
+  const day = twoDigits(text, 8);
+  const isDay = year > 0 && month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month);
+  const isTime = twoDigits(text, 11) <= 23 && twoDigits(text, 14) <= 59 && twoDigits(text, 17) <= 59;
+  return isDay && isTime ? `${text.slice(0, 23)}Z` : null;
+}
+
+const ZERO = '0'.charCodeAt(0);
+const twoDigits = (text: string, at: number) => 10 * (text.charCodeAt(at) - ZERO) + text.charCodeAt(at + 1) - ZERO;
+
+function daysIn(year: number, month: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
 function readAny(text: string): string | null {
