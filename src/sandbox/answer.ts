@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { NextFunction, Request } from 'express';
 import { ApiError } from './api-error';
+import { deliver } from './delivery';
 import type { SandboxResponse } from './state';
 
 /** The headers that stand on every answer of the API; none of them tells how many requests are left. */
@@ -25,23 +26,21 @@ export function sendJson(response: SandboxResponse, status: number, body: unknow
   response.status(status).set({ ...edgeHeaders(), ...originHeaders() });
   response.setHeader('content-type', type);
   response.setHeader('content-length', text.length);
-  const isTruncated = response.locals.fault?.kind === 'truncated';
-  if (!isTruncated) {
-    response.end(text);
-    return;
-  }
-  response.removeHeader('content-length');
-  response.end(text.subarray(0, Math.floor(text.length / 2)));
+  deliver(response, text);
 }
 
 /** What the edge answers in Patreon's place: a page, not JSON. */
-export function sendEdgePage(response: SandboxResponse): void {
-  response.status(403).set({ ...edgeHeaders(), 'content-type': 'text/html; charset=UTF-8' });
+export function sendEdgePage(response: SandboxResponse, status = 403): void {
+  response.status(status).set({ ...edgeHeaders(), 'content-type': 'text/html; charset=UTF-8' });
   response.end('<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>challenge page</body></html>');
 }
 
 /** Turns what a handler threw into Patreon's error document. */
 export function answerError(error: unknown, _request: Request, response: SandboxResponse, next: NextFunction): void {
-  if (error instanceof ApiError && !response.headersSent) sendJson(response, error.status, error.document);
-  else next(error);
+  if (!(error instanceof ApiError) || response.headersSent) {
+    next(error);
+    return;
+  }
+  response.locals.retryAfterSeconds = error.retryAfterSeconds;
+  sendJson(response, error.status, error.document);
 }

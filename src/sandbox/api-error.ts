@@ -15,7 +15,8 @@ interface ErrorParts {
   detail?: string;
   /** The query parameter at fault. */
   parameter?: string;
-  retryAfterSeconds?: number;
+  /** Text only where a fault asks for an odd wait. */
+  retryAfterSeconds?: number | string;
 }
 
 /** A refusal in Patreon's own words; `document` is the JSON:API error document. */
@@ -25,6 +26,10 @@ export class ApiError extends Error {
   constructor(private readonly parts: ErrorParts) {
     super(parts.detail ?? parts.title);
     this.status = parts.status;
+  }
+
+  get retryAfterSeconds(): number | string | undefined {
+    return this.parts.retryAfterSeconds;
   }
 
   get document(): { errors: Json[] } {
@@ -101,7 +106,7 @@ export const notAcceptable = (): ApiError =>
   });
 
 /** `retryAfterSeconds` left out makes the 429 that says nothing about when to come back. */
-export const throttled = (retryAfterSeconds?: number): ApiError =>
+export const throttled = (retryAfterSeconds?: number | string): ApiError =>
   new ApiError({
     status: 429,
     codeName: 'RequestThrottled',

@@ -1,16 +1,19 @@
 import { type NextFunction, type Request, Router } from 'express';
 import { sendEdgePage, sendJson } from './answer';
 import { methodNotAllowed, notAcceptable, notFound, resourceMissing, unauthorized, viewForbidden } from './api-error';
-import { listDocument, type Page, type ResourceReader, singleDocument } from './document';
+import { listDocument, type ResourceReader, singleDocument } from './document';
 import type { Token } from './grants';
+import { type List, listPage } from './pages';
 import type { ListedType } from './population';
 import { hideField, includesType, parseReadQuery, type ReadQuery } from './query';
+import { bearerOf } from './request-log';
 import type { Resource, ResourceType } from './resource';
 import type { SandboxResponse, SandboxState } from './state';
 
 const MAX_MEMBERS = 1000;
 const MAX_MEMBERS_WITH_HISTORY = 500;
 const MAX_POSTS = 20;
+const MAX_CAMPAIGNS = 100;
 
 interface Read {
   token: Token;
@@ -82,7 +85,7 @@ export function apiRouter(state: SandboxState): Router {
 
 /** The order in which Patreon refuses: the token, the User-Agent, the limits, then what was asked. */
 function admit(state: SandboxState, request: Request, response: SandboxResponse, next: NextFunction): void {
-  const bearer = /^Bearer +(\S+)$/i.exec(request.get('authorization') ?? '')?.[1];
+  const bearer = bearerOf(request);
   const token = bearer === undefined ? undefined : state.grants.authenticate(bearer);
   if (token === undefined) throw unauthorized();
   if (!request.get('user-agent')?.trim()) {
@@ -135,9 +138,12 @@ function answerIdentity({ world, grants }: SandboxState, { token, query, respons
   sendJson(response, 200, singleDocument(reader, user, query));
 }
 
-function answerCampaigns({ world }: SandboxState, { token, query, response }: Read): void {
-  const resources = world.campaigns().filter(({ id }) => world.population.ownerOf(id) === token.userId);
-  sendJson(response, 200, listDocument(world, { resources, next: null, total: resources.length }, query));
+function answerCampaigns(state: SandboxState, { token, query, response }: Read): void {
+  const { world } = state;
+  const own = world.campaigns().filter(({ id }) => world.population.ownerOf(id) === token.userId);
+  const page = (offset: number, count: number): Resource[] => own.slice(offset, offset + count);
+  const list = { name: `campaign ${token.userId}`, total: own.length, most: MAX_CAMPAIGNS, page };
+  sendJson(response, 200, listDocument(world, listPage(state, response, list, query), query));
 }
 
 function ownCampaign({ world }: SandboxState, token: Token, id: string): Resource {
@@ -150,7 +156,7 @@ function ownCampaign({ world }: SandboxState, token: Token, id: string): Resourc
 function answerMembers(state: SandboxState, { token, query, response, id }: Read): void {
   const campaign = ownCampaign(state, token, id);
   const most = query.include.has('pledge_history') ? MAX_MEMBERS_WITH_HISTORY : MAX_MEMBERS;
-  const page = listPage(state, response, 'member', campaign.id, query, most);
+  const page = listPage(state, response, listOf(state, 'member', campaign.id, most), query);
   sendJson(response, 200, listDocument(state.world, page, query));
 }
 
@@ -159,29 +165,18 @@ function answerPosts(state: SandboxState, { token, query, response, id }: Read):
   if (state.world.campaign(id) === undefined) throw resourceMissing('campaign', id);
   const isOwn = state.world.population.ownerOf(id) === token.userId;
   const page = isOwn
-    ? listPage(state, response, 'post', id, query, MAX_POSTS)
+    ? listPage(state, response, listOf(state, 'post', id, MAX_POSTS), query)
     : { resources: [], next: null, total: 0 };
   sendJson(response, 200, listDocument(state.world, page, query));
 }
 
-function listPage(
-  { world, cursors }: SandboxState,
-  response: SandboxResponse,
-  type: ListedType,
-  campaignId: string,
-  query: ReadQuery,
-  most: number,
-): Page {
-  const list = `${type} ${campaignId}`;
-  const count = Math.min(query.count ?? most, most);
-  const { offset, page } = query.cursor === null ? { offset: 0, page: 1 } : cursors.read(query.cursor, list);
-  const total = world.count(type, campaignId);
-  const resources = world.page(type, campaignId, offset, count);
-  const hasMore = offset + resources.length < total;
-  const isLooping = response.locals.fault?.kind === 'looping-cursor';
-  const following = isLooping && !hasMore ? offset : offset + resources.length;
-  const next = hasMore || isLooping ? cursors.issue({ list, offset: following, page: page + 1 }) : null;
-  return { resources, next, total };
+function listOf({ world }: SandboxState, type: ListedType, campaignId: string, most: number): List {
+  return {
+    name: `${type} ${campaignId}`,
+    total: world.count(type, campaignId),
+    most,
+    page: (offset, count) => world.page(type, campaignId, offset, count),
+  };
 }
 
 function answerMember({ world }: SandboxState, { token, query, response, id }: Read): void {

@@ -1,13 +1,13 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
-import { answerError, JSON_API, sendEdgePage } from './answer';
+import { answerError } from './answer';
 import { apiRouter } from './api';
 import { notFound } from './api-error';
 import { controlRouter } from './control';
-import { type Fault, faultError } from './faults';
 import { imagesRouter } from './images';
 import { consentRouter, tokenRouter } from './oauth';
+import { bearerOf } from './request-log';
 import type { SandboxResponse, SandboxState } from './state';
+import { strike } from './strike';
 
 /** The sandbox as an Express application: control addresses, images, consent page, token endpoint and API. */
 export function createSandboxApp(state: SandboxState): Express {
@@ -31,45 +31,18 @@ export function createSandboxApp(state: SandboxState): Express {
 function record(state: SandboxState, request: Request, response: SandboxResponse, next: NextFunction): void {
   const started = performance.now();
   const entry = state.requests.open(request, state.clock.now());
-  response.locals.entry = entry;
+  const bearer = bearerOf(request);
+  const sender = bearer === undefined ? undefined : state.grants.authenticate(bearer);
+  const { path } = request;
+  Object.assign(response.locals, { entry, sender, answers: state.answers });
+  state.report.arrive(path, sender, entry.violations);
   response.once('close', () => {
-    entry.status = response.statusCode;
+    entry.status = response.writableFinished ? response.statusCode : 0;
     entry.ms = Math.round(performance.now() - started);
+    const wait = response.locals.retryAfterSeconds ?? Number(response.get('retry-after'));
+    state.report.leave(path, sender, entry.status, wait);
   });
   next();
-}
-
-/** Lets a fault that was asked for strike this request. Some only change the answer and are dealt with further on. */
-async function strike(state: SandboxState, request: Request, response: SandboxResponse, next: NextFunction) {
-  const cursor = new URLSearchParams(request.originalUrl.split('?')[1] ?? '').get('page[cursor]');
-  const fault = state.faults.take(request.method, request.path, state.cursors.pageOf(cursor));
-  if (fault === undefined) {
-    next();
-    return;
-  }
-  response.locals.fault = fault;
-  response.locals.entry.fault = fault.kind;
-  const error = faultError(fault);
-  if (error !== undefined) throw error;
-  if (fault.kind === 'slow') await delay(fault.delay_ms ?? 1000);
-  if (!isAnswered(fault, request, response)) next();
-}
-
-function isAnswered(fault: Fault, request: Request, response: SandboxResponse): boolean {
-  switch (fault.kind) {
-    case 'html':
-      sendEdgePage(response);
-      return true;
-    case 'empty':
-      response.status(200).setHeader('content-type', JSON_API);
-      response.end();
-      return true;
-    case 'disconnect':
-      request.socket.destroy();
-      return true;
-    default:
-      return false;
-  }
 }
 
 function answerUnexpected(error: unknown, _request: Request, response: Response, next: NextFunction): void {

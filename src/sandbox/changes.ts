@@ -30,33 +30,41 @@ function requireKnownNames(type: ResourceType, { attributes = {}, relationships 
 
 /** The control addresses that change what the sandbox answers from then on. */
 export function addChanges(router: Router, state: SandboxState): void {
-  const { world } = state;
   router.post(['/members', '/posts'], (request, response) => {
-    const body = newResourceBody.parse(request.body);
-    const type = request.path === '/members' ? 'member' : 'post';
-    requireKnownNames(type, body);
-    const campaign = campaignOf(world, body.campaign_id);
-    const id = body.id ?? (type === 'member' ? randomUUID() : String(randomInt(1e12, 1e13)));
-    if (world.get(type, id) !== undefined) throw new ControlError(409, `There is a ${type} ${id} already.`);
-    const defaults = type === 'member' ? newMember(state.clock.now()) : newPost(state.clock.now());
-    world.add(campaign.id, added(type, id, { ...defaults, ...body.attributes }, campaign));
-    if (body.relationships) world.patch(type, id, { relationships: body.relationships });
-    response.status(201).json({ id });
+    response.status(201).json(addResource(state, request.path.slice(1), request.body));
   });
   router.post('/:types/:id', (request, response, next) => {
-    const type = PATCHABLE.get(request.params.types);
-    const { id } = request.params;
-    if (type === undefined) {
-      next();
-      return;
-    }
-    const { removed = false, ...patch } = patchBody.parse(request.body);
-    requireKnownNames(type, patch);
-    if (world.get(type, id) === undefined) throw new ControlError(404, `There is no ${type} ${id}.`);
-    world.patch(type, id, patch);
-    if (removed) world.remove(type, id);
-    response.json({ id, removed });
+    const { types, id } = request.params;
+    if (PATCHABLE.has(types)) response.json(changeResource(state, types, id, request.body));
+    else next();
   });
+}
+
+/** Adds a member or post; `types` is `members` or `posts`. Throws when the body is wrong or the id is taken. */
+export function addResource({ world, clock }: SandboxState, types: string, unchecked: unknown): { id: string } {
+  const body = newResourceBody.parse(unchecked);
+  const type = types === 'members' ? 'member' : 'post';
+  requireKnownNames(type, body);
+  const campaign = campaignOf(world, body.campaign_id);
+  const id = body.id ?? (type === 'member' ? randomUUID() : String(randomInt(1e12, 1e13)));
+  if (world.get(type, id) !== undefined) throw new ControlError(409, `There is a ${type} ${id} already.`);
+  const defaults = type === 'member' ? newMember(clock.now()) : newPost(clock.now());
+  world.add(campaign.id, added(type, id, { ...defaults, ...body.attributes }, campaign), body.position);
+  if (body.relationships) world.patch(type, id, { relationships: body.relationships });
+  return { id };
+}
+
+/** Changes, removes or brings back a resource. Throws when the body is wrong or there is no such resource. */
+export function changeResource({ world }: SandboxState, types: string, id: string, unchecked: unknown) {
+  const type = PATCHABLE.get(types);
+  if (type === undefined) throw new ControlError(404, `There are no ${types} to change.`);
+  const { removed, ...patch } = patchBody.parse(unchecked);
+  requireKnownNames(type, patch);
+  if (removed === false) world.restore(type, id);
+  if (world.get(type, id) === undefined) throw new ControlError(404, `There is no ${type} ${id}.`);
+  world.patch(type, id, patch);
+  if (removed) world.remove(type, id);
+  return { id, removed: removed ?? false };
 }
 
 function added(type: 'member' | 'post', id: string, attributes: Attributes, campaign: Resource): Resource {

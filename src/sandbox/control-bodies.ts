@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NEVER } from './delivery';
 import { FAULT_KINDS } from './faults';
 import type { Attributes, Json } from './resource';
 import { isScope } from './scopes';
@@ -22,26 +23,47 @@ export const clientBody = z.strictObject({
   name: z.string().optional(),
   redirect_uris: z.array(z.url({ protocol: /^https?$/ })).min(1),
 });
-export const faultBody = z.strictObject({
+const strike = {
   match: z.string().regex(/^[A-Z]+ \//, 'must be a method and a path'),
-  kind: z.enum(FAULT_KINDS),
   page: z.number().int().min(1).optional(),
+  from_page: z.number().int().min(1).optional(),
+  skip: z.number().int().min(0).optional(),
   times: z.number().int().min(1).nullable().default(1),
-  delay_ms: z.number().int().min(0).optional(),
-  retry_after_seconds: z.number().nullable().optional(),
+  probability: z.number().min(0).max(1).optional(),
+};
+const milliseconds = z.number().int().min(0).max(NEVER);
+export const faultBody = z.strictObject({
+  ...strike,
+  kind: z.enum(FAULT_KINDS),
+  delay_ms: milliseconds.optional(),
+  bytes_per_second: z.number().min(1).optional(),
+  retry_after_seconds: z.union([z.number(), z.string()]).nullable().optional(),
+  retry_after_header: z.union([z.number(), z.string()]).optional(),
+  count: z.number().int().min(0).optional(),
+  keeps_total: z.boolean().optional(),
 });
+export const releaseBody = z.strictObject({ id: z.number().int().optional() });
 export const clockBody = z.strictObject({
   now: z.iso.datetime({ offset: true }).optional(),
   advance_seconds: z.number().optional(),
 });
 const window = z.strictObject({ requests: z.number().int().min(1), windowMs: z.number().min(1) });
 const limitsBody = z.strictObject({ client: window, token: window }).nullable();
+const countingRule = window.extend({
+  per: z.enum(['client', 'token']).default('token'),
+  aligned: z.boolean().default(false),
+});
 export const settingsBody = z.strictObject({
+  most_per_page: z.number().int().min(1).nullable().optional(),
+  latency_ms: milliseconds.optional(),
+  reuse_revokes: z.boolean().optional(),
+  windows: z.record(z.string(), countingRule).optional(),
   expires_in: z.number().int().optional(),
   cursor_lifetime_seconds: z.number().min(0).optional(),
   limits: limitsBody.optional(),
   withdrawn_fields: z.array(z.string().regex(/^[a-z-]+\.[a-z_]+$/)).optional(),
 });
+export type SettingsBody = z.output<typeof settingsBody>;
 export const patchBody = z.strictObject({
   attributes: attributes.optional(),
   relationships: z.record(z.string(), z.union([z.array(z.string()), z.string(), z.null()])).optional(),
@@ -52,4 +74,25 @@ export const newResourceBody = z.strictObject({
   campaign_id: z.string().optional(),
   attributes: attributes.default({}),
   relationships: patchBody.shape.relationships,
+  position: z.enum(['start', 'end']).default('end'),
 });
+const edit = z.union([
+  z.strictObject({ path: z.enum(['/members', '/posts']), body: newResourceBody }),
+  z.strictObject({
+    path: z.string().regex(/^\/(members|posts|tiers|benefits|campaigns|users|addresses)\/[^/]+$/),
+    body: patchBody,
+  }),
+]);
+const people = z.number().int().min(0).max(10_000).optional();
+export const mutationBody = z.strictObject({
+  ...strike,
+  moment: z.enum(['before', 'after']).default('after'),
+  campaign_id: z.string().optional(),
+  seed: z.number().int().default(1),
+  joins: people,
+  leaves: people,
+  changes: people,
+  returns: people,
+  edits: z.array(edit).default([]),
+});
+export type MutationBody = z.output<typeof mutationBody>;

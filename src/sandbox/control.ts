@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import express, { type NextFunction, type Request, type Response, Router } from 'express';
 import { z } from 'zod';
 import { addChanges } from './changes';
-import { dateTime } from './clock';
-import { clientBody, clockBody, faultBody, settingsBody, tokenBody, truthQuery } from './control-bodies';
+import { clientBody, tokenBody, truthQuery } from './control-bodies';
 import { ControlError, campaignOf } from './control-error';
 import { tokenAnswer } from './grants';
 import type { Resource } from './resource';
 import { ALL_SCOPES } from './scopes';
 import type { SandboxState } from './state';
+import { addSwitches } from './switches';
 import { benefitRows, campaignRow, memberRow, postRow, tierRows } from './truth';
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1']);
@@ -21,7 +21,7 @@ export function controlRouter(state: SandboxState): Router {
     else response.status(404).end();
   });
   // A page in a browser cannot send JSON to another origin without asking, so no page can move these switches.
-  router.use(express.json({ limit: '1mb' }), requireJsonBody);
+  router.use(express.json({ limit: '10mb' }), requireJsonBody);
   addTruth(router, state);
   addGrants(router, state);
   addSwitches(router, state);
@@ -91,35 +91,5 @@ function addGrants(router: Router, { grants, world }: SandboxState): void {
   router.post('/tokens/revoke', (request, response) => {
     const { token } = z.strictObject({ token: z.string().optional() }).parse(request.body);
     response.json({ revoked: grants.revoke(token) });
-  });
-}
-
-function addSwitches(router: Router, state: SandboxState): void {
-  const { faults, requests, clock } = state;
-  router.get('/requests', (_request, response) => response.json(requests.list()));
-  router.delete('/requests', (_request, response) => {
-    requests.clear();
-    response.status(204).end();
-  });
-  router.get('/faults', (_request, response) => response.json(faults.list()));
-  router.post('/faults', (request, response) => response.status(201).json(faults.add(faultBody.parse(request.body))));
-  router.delete('/faults', (_request, response) => {
-    faults.clear();
-    response.status(204).end();
-  });
-  router.get('/clock', (_request, response) => response.json({ now: dateTime(clock.now()) }));
-  router.post('/clock', (request, response) => {
-    const { now, advance_seconds = 0 } = clockBody.parse(request.body);
-    if (now !== undefined) clock.set(Date.parse(now));
-    clock.advance(advance_seconds * 1000);
-    response.json({ now: dateTime(clock.now()) });
-  });
-  router.post('/settings', (request, response) => {
-    const body = settingsBody.parse(request.body);
-    if (body.expires_in !== undefined) state.grants.expiresIn = body.expires_in;
-    if (body.cursor_lifetime_seconds !== undefined) state.cursors.lifetimeMs = body.cursor_lifetime_seconds * 1000;
-    if (body.limits !== undefined) state.limits.rules = body.limits;
-    if (body.withdrawn_fields !== undefined) state.withdrawnFields = new Set(body.withdrawn_fields);
-    response.json(body);
   });
 }

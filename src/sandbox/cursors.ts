@@ -11,14 +11,17 @@ export interface Position {
 /** Makes and reads opaque cursors that stop working some time after they were handed out. */
 export class Cursors {
   private readonly key = randomBytes(16);
+  private issued = 0;
 
   constructor(
     private readonly now: () => number,
     public lifetimeMs: number,
   ) {}
 
+  /** No two cursors are the same, not even those of one place. */
   issue(position: Position): string {
-    const text = JSON.stringify([position.list, position.offset, position.page, this.now()]);
+    this.issued += 1;
+    const text = JSON.stringify([position.list, position.offset, position.page, this.now(), this.issued]);
     const payload = Buffer.from(text).toString('base64url');
     return `${this.seal(payload)}${payload}`;
   }
@@ -38,7 +41,7 @@ export class Cursors {
     return cursor !== null && cursor.slice(0, 12) === this.seal(payload) ? this.decode(payload)[2] : 1;
   }
 
-  private decode(payload: string): [list: string, offset: number, page: number, issuedAt: number] {
+  private decode(payload: string): [list: string, offset: number, page: number, issuedAt: number, serial: number] {
     return JSON.parse(Buffer.from(payload, 'base64url').toString());
   }
 

@@ -29,7 +29,7 @@ export interface JsonApiDocument {
   data: ResourceObject | ResourceObject[];
   included?: ResourceObject[];
   links?: { self: string };
-  meta?: { pagination: { cursors: { next: string | null }; total: number } };
+  meta?: { pagination: { cursors?: { next: string | null }; total: number } };
 }
 
 export const resourceAddress = (resource: Pick<Resource, 'type' | 'id'>): string =>
@@ -120,13 +120,15 @@ export function singleDocument(reader: ResourceReader, resource: Resource, query
 
 export interface Page {
   resources: Resource[];
-  next: string | null;
+  /** Undefined leaves the cursors out altogether. */
+  next: string | null | undefined;
   total: number;
 }
 
 export function listDocument(reader: ResourceReader, page: Page, query: ReadQuery): JsonApiDocument {
   const builder = new DocumentBuilder(reader, query.fields);
   const data = page.resources.map((resource) => builder.addPrimary(resource, query.include)).map(ordered);
-  const pagination = { cursors: { next: page.next }, total: page.total };
+  const { next, total } = page;
+  const pagination = next === undefined ? { total } : { cursors: { next }, total };
   return { data, ...includedPart(builder), meta: { pagination } };
 }

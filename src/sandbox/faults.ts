@@ -1,14 +1,30 @@
-import { invalidParameter, outage, throttled } from './api-error';
+import { invalidParameter, notFound, outage, throttled, unauthorized, viewForbidden } from './api-error';
+import { type Strike, type StrikeOptions, Strikes } from './strikes';
 
 export const FAULT_KINDS = [
   'html',
+  'html-200',
   'empty',
   'slow',
+  'slow-body',
+  'held-answer',
+  'silence',
   'disconnect',
+  'reset',
   'truncated',
   'looping-cursor',
+  'renewing-cursor',
   'expired-cursor',
+  'missing-cursor',
+  'null-cursor',
+  'short-page',
+  'repeated-items',
+  'vanished-list',
+  'revoked-token',
   'invalid_grant',
+  '401',
+  '403',
+  '404',
   '429',
   '500',
   '502',
@@ -18,62 +34,42 @@ export const FAULT_KINDS = [
 
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
-export interface FaultOptions {
-  /** A method and a path, such as `GET /api/oauth2/v2/campaigns/{id}/members`; `{…}` stands for one segment. */
-  match: string;
+export interface FaultOptions extends StrikeOptions {
   kind: FaultKind;
-  /** Only the request for this page of a list, counted from 1. */
-  page?: number | undefined;
-  /** How often it strikes; null for ever. */
-  times: number | null;
-  /** For `slow`. */
+  /** For `slow` and `held-answer`. */
   delay_ms?: number | undefined;
-  /** For `429`; null leaves it out of the answer. */
-  retry_after_seconds?: number | null | undefined;
+  /** For `slow-body`. */
+  bytes_per_second?: number | undefined;
+  /** For `429`: any number or text; null leaves it out of the answer. */
+  retry_after_seconds?: number | string | null | undefined;
+  /** The `Retry-After` header of a `429` or an outage. */
+  retry_after_header?: number | string | undefined;
+  /** How many items: left on a `short-page`, repeated by `repeated-items`. */
+  count?: number | undefined;
+  /** For `vanished-list`: the total still tells how many there are. */
+  keeps_total?: boolean | undefined;
 }
 
-export interface Fault extends FaultOptions {
-  id: number;
-}
-
-function toPattern(match: string): RegExp {
-  const escaped = match.replaceAll(/[.*+?^$()|[\]\\]/g, '\\$&').replaceAll(/\{[^}]*\}/g, '[^/ ]+');
-  return new RegExp(`^${escaped}/?$`);
-}
+export type Fault = Strike<FaultOptions>;
 
 /** Trouble on demand. */
-export class Faults {
-  private faults: (Fault & { pattern: RegExp })[] = [];
-  private lastId = 0;
-
-  add(options: FaultOptions): Fault {
-    this.lastId += 1;
-    const fault = { ...options, id: this.lastId };
-    this.faults.push({ ...fault, pattern: toPattern(options.match) });
-    return fault;
-  }
-
-  /** The fault that strikes this request, counted as having struck once more. */
-  take(method: string, path: string, page: number): Fault | undefined {
-    const fault = this.faults.find(
-      (one) => one.times !== 0 && one.pattern.test(`${method} ${path}`) && (one.page ?? page) === page,
-    );
-    if (fault !== undefined && fault.times !== null) fault.times -= 1;
-    return fault;
-  }
-
-  list(): Fault[] {
-    return this.faults.map(({ pattern: _, ...fault }) => fault);
-  }
-
-  clear(): void {
-    this.faults = [];
-  }
-}
+export class Faults extends Strikes<FaultOptions> {}
 
 /** The error document of a fault that consists in one. */
-export function faultError({ kind, retry_after_seconds }: Fault): Error | undefined {
-  if (kind === '429') return throttled(retry_after_seconds === undefined ? 1 : (retry_after_seconds ?? undefined));
-  if (kind === 'expired-cursor') return invalidParameter('page[cursor]');
-  return /^5\d\d$/.test(kind) ? outage(Number(kind)) : undefined;
+export function faultError({ kind, retry_after_seconds }: FaultOptions, path: string): Error | undefined {
+  switch (kind) {
+    case '401':
+    case 'revoked-token':
+      return unauthorized();
+    case '403':
+      return viewForbidden('object', path.split('/').at(-1) ?? '');
+    case '404':
+      return notFound();
+    case '429':
+      return throttled(retry_after_seconds === undefined ? 1 : (retry_after_seconds ?? undefined));
+    case 'expired-cursor':
+      return invalidParameter('page[cursor]');
+    default:
+      return /^5\d\d$/.test(kind) ? outage(Number(kind)) : undefined;
+  }
 }

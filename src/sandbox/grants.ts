@@ -48,6 +48,8 @@ export class Grants {
   private readonly codes = new Map<string, Code>();
   private readonly byAccessToken = new Map<string, Token>();
   private readonly byRefreshToken = new Map<string, Token>();
+  /** The grants of refresh tokens that were exchanged. */
+  private readonly spent = new Map<string, string>();
   private readonly granted = new Map<string, Set<string>>();
 
   constructor(
@@ -95,6 +97,7 @@ export class Grants {
     const former = this.byRefreshToken.get(refreshToken);
     if (former?.clientId !== clientId) return undefined;
     this.forget(former);
+    this.spent.set(refreshToken, former.grant);
     return this.mint({ ...former, expiresIn: undefined });
   }
 
@@ -119,6 +122,15 @@ export class Grants {
     const revoked = all.filter((one) => token === undefined || [one.accessToken, one.refreshToken].includes(token));
     for (const one of revoked) this.forget(one);
     return revoked.length;
+  }
+
+  revokeGrant(grant: string): void {
+    for (const one of [...this.byAccessToken.values()]) if (one.grant === grant) this.forget(one);
+  }
+
+  /** The grant of a refresh token that was exchanged for a new pair before. */
+  grantOfSpent(refreshToken: string): string | undefined {
+    return this.spent.get(refreshToken);
   }
 
   private forget(token: Token): void {

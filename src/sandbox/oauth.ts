@@ -3,7 +3,8 @@ import express, { type NextFunction, type Request, type Response, Router } from 
 import { sendEdgePage, sendJson } from './answer';
 import { MINUTE } from './clock';
 import { type ConsentRequest, consentPage, consentPolicy, consentProblemPage } from './consent-page';
-import { type Token, tokenAnswer } from './grants';
+import { tokenAnswer } from './grants';
+import { digest } from './request-log';
 import { isScope, sortScopes } from './scopes';
 import type { SandboxResponse, SandboxState } from './state';
 
@@ -149,10 +150,21 @@ function answerToken(state: SandboxState, request: Request, response: SandboxRes
     refuse(response, 400, 'invalid_request');
     return;
   }
-  const token: Token | undefined =
+  const token =
     grantType === 'refresh_token'
-      ? state.grants.refresh(parameter('refresh_token'), clientId)
+      ? refresh(state, parameter('refresh_token'), clientId)
       : state.grants.exchangeCode(parameter('code'), clientId, parameter('redirect_uri'));
   if (token === undefined) refuse(response, 401, 'invalid_grant');
   else sendJson(response, 200, tokenAnswer(token), 'application/json');
+}
+
+function refresh({ grants, report, settings }: SandboxState, refreshToken: string, clientId: string) {
+  const spentGrant = grants.grantOfSpent(refreshToken);
+  if (spentGrant !== undefined) {
+    report.reused(digest(refreshToken));
+    if (settings.reuseRevokes) grants.revokeGrant(spentGrant);
+  }
+  const token = grants.refresh(refreshToken, clientId);
+  if (token !== undefined) report.refreshed();
+  return token;
 }

@@ -20,7 +20,11 @@ export interface RequestEntry {
 const CAPACITY = 1000;
 const KNOWN_PARAMETER = /^(include|page\[(count|cursor)\]|fields\[[^\]]*\])$/;
 
-const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 12);
+/** Tells secrets apart without showing them. */
+export const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 12);
+
+export const bearerOf = (request: Request): string | undefined =>
+  /^Bearer +(\S+)$/i.exec(request.get('authorization') ?? '')?.[1];
 
 function brokenRules(request: Request): string[] {
   const [path = '', query = ''] = request.originalUrl.split('?');
@@ -42,7 +46,7 @@ export class RequestLog {
   private entries: RequestEntry[] = [];
 
   open(request: Request, now: number): RequestEntry {
-    const bearer = /^Bearer (.+)$/i.exec(request.get('authorization') ?? '')?.[1];
+    const bearer = bearerOf(request);
     const isSecret = /^\/(api\/oauth2\/token|oauth2\/)/.test(request.originalUrl);
     const entry: RequestEntry = {
       at: new Date(now).toISOString(),

@@ -7,12 +7,15 @@ import { Cursors } from './cursors';
 import { Faults } from './faults';
 import { GeneratedPopulation } from './generated/population';
 import { Grants } from './grants';
+import { HeldAnswers } from './held-answers';
 import { ImageAddresses } from './image-addresses';
 import { DOCUMENTED_LIMITS, Limits } from './limits';
 import { LiteralPopulation } from './literal-population';
+import { Mutations } from './mutations';
 import type { SandboxOptions } from './options';
 import type { Population } from './population';
 import { RequestLog } from './request-log';
+import { RequestReport } from './request-report';
 import type { SandboxState } from './state';
 import { World } from './world';
 
@@ -73,7 +76,11 @@ function createState(options: SandboxOptions, url: string): SandboxState {
     limits: new Limits(now, options.limits === undefined ? DOCUMENTED_LIMITS : options.limits),
     cursors: new Cursors(now, options.cursorLifetimeMs ?? 30 * MINUTE),
     faults: new Faults(),
+    mutations: new Mutations(),
+    answers: new HeldAnswers(),
     requests: new RequestLog(),
+    report: new RequestReport(Date.now),
+    settings: { mostPerPage: null, latencyMs: 0, reuseRevokes: false },
     withdrawnFields: new Set(),
   };
 }

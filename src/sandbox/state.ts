@@ -3,9 +3,21 @@ import type { SandboxClock } from './clock';
 import type { Cursors } from './cursors';
 import type { Fault, Faults } from './faults';
 import type { Grants, Token } from './grants';
+import type { HeldAnswers } from './held-answers';
 import type { Limits } from './limits';
+import type { Mutations } from './mutations';
 import type { RequestEntry, RequestLog } from './request-log';
+import type { RequestReport } from './request-report';
 import type { World } from './world';
+
+export interface Settings {
+  /** Caps the pages of every list. */
+  mostPerPage: number | null;
+  /** How long every answer of API and token endpoint waits before it is worked out. */
+  latencyMs: number;
+  /** Whether a refresh token that was spent before takes its whole grant along. */
+  reuseRevokes: boolean;
+}
 
 /** Everything one running sandbox remembers. */
 export interface SandboxState {
@@ -15,15 +27,25 @@ export interface SandboxState {
   limits: Limits;
   cursors: Cursors;
   faults: Faults;
+  mutations: Mutations;
+  answers: HeldAnswers;
   requests: RequestLog;
+  report: RequestReport;
+  settings: Settings;
   /** Attributes that Patreon is made to have forgotten, as `type.attribute`. */
   withdrawnFields: Set<string>;
 }
 
 export interface SandboxLocals {
   entry: RequestEntry;
+  answers: HeldAnswers;
+  /** Whoever sent the request, known before any fault strikes. */
+  sender?: Token | undefined;
+  /** The token with which the API let the request in. */
   token?: Token;
   fault?: Fault;
+  /** What a 429 asked for. */
+  retryAfterSeconds?: number | string | undefined;
 }
 
 export type SandboxResponse = Response<unknown, SandboxLocals>;

@@ -1,4 +1,5 @@
 import type { ResourceReader } from './document';
+import { ListChanges, type ListEnd } from './list-changes';
 import type { ListedType, Population } from './population';
 import type { Attributes, Related, Resource, ResourceType } from './resource';
 import { RESOURCE_TYPES } from './resource-types';
@@ -9,10 +10,10 @@ export interface Patch {
   relationships?: Record<string, string[] | string | null> | undefined;
 }
 
-interface ListChanges {
-  /** Base indexes of removed entries, ascending. */
-  removed: number[];
-  added: Resource[];
+interface Added {
+  campaignId: string;
+  resource: Resource;
+  position: ListEnd;
 }
 
 const keyOf = (type: ResourceType, id: string): string => `${type}:${id}`;
@@ -27,7 +28,7 @@ export class World implements ResourceReader {
   private readonly patches = new Map<string, Patch>();
   private readonly removedKeys = new Set<string>();
   private readonly lists = new Map<string, ListChanges>();
-  private readonly added = new Map<string, { campaignId: string; resource: Resource }>();
+  private readonly added = new Map<string, Added>();
 
   constructor(readonly population: Population) {}
 
@@ -40,21 +41,13 @@ export class World implements ResourceReader {
   }
 
   count(type: ListedType, campaignId: string): number {
-    const changes = this.changes(type, campaignId);
-    return this.population.count(type, campaignId) - changes.removed.length + changes.added.length;
+    return this.changes(type, campaignId).count(this.population.count(type, campaignId));
   }
 
   page(type: ListedType, campaignId: string, offset: number, count: number): Resource[] {
-    const { removed, added } = this.changes(type, campaignId);
     const total = this.population.count(type, campaignId);
-    const page: Resource[] = [];
-    let index = offset;
-    for (const gone of removed) if (gone <= index) index += 1;
-    for (; index < total && page.length < count; index += 1) {
-      if (!removed.includes(index)) page.push(this.population.at(type, campaignId, index));
-    }
-    const addedFrom = Math.max(0, offset - (total - removed.length));
-    return page.length < count ? [...page, ...added.slice(addedFrom, addedFrom + count - page.length)] : page;
+    const at = (index: number): Resource => this.population.at(type, campaignId, index);
+    return this.changes(type, campaignId).page(offset, count, total, at);
   }
 
   get(type: ResourceType, id: string): Resource | undefined {
@@ -96,28 +89,35 @@ export class World implements ResourceReader {
 
   remove(type: ResourceType, id: string): void {
     const key = keyOf(type, id);
-    const added = this.added.get(key);
+    if (this.removedKeys.has(key)) return;
     this.removedKeys.add(key);
     if (!isListed(type)) return;
-    if (added !== undefined) {
-      const changes = this.changes(type, added.campaignId);
-      changes.added.splice(changes.added.indexOf(added.resource), 1);
-      this.added.delete(key);
-      return;
-    }
-    const place = this.population.locate(type, id);
-    if (place === undefined || place.index >= this.population.count(type, place.campaignId)) return;
-    const { removed } = this.changes(type, place.campaignId);
-    if (!removed.includes(place.index)) removed.push(place.index);
-    removed.sort((a, b) => a - b);
+    const added = this.added.get(key);
+    if (added !== undefined) this.changes(type, added.campaignId).drop(added.resource);
+    else this.onPlace(type, id, (changes, index) => changes.remove(index));
   }
 
-  add(campaignId: string, resource: Resource): void {
+  /** Brings back what was removed, to the place it had; nothing happens to what was not. */
+  restore(type: ResourceType, id: string): void {
+    const key = keyOf(type, id);
+    if (!this.removedKeys.delete(key) || !isListed(type)) return;
+    const added = this.added.get(key);
+    if (added !== undefined) this.changes(type, added.campaignId).add(added.resource, added.position);
+    else this.onPlace(type, id, (changes, index) => changes.restore(index));
+  }
+
+  add(campaignId: string, resource: Resource, position: ListEnd = 'end'): void {
     if (!isListed(resource.type)) throw new Error(`Only members and posts can be added, not ${resource.type}.`);
     const key = keyOf(resource.type, resource.id);
     this.removedKeys.delete(key);
-    this.added.set(key, { campaignId, resource });
-    this.changes(resource.type, campaignId).added.push(resource);
+    this.added.set(key, { campaignId, resource, position });
+    this.changes(resource.type, campaignId).add(resource, position);
+  }
+
+  private onPlace(type: ListedType, id: string, change: (changes: ListChanges, index: number) => void): void {
+    const place = this.population.locate(type, id);
+    if (place === undefined || place.index >= this.population.count(type, place.campaignId)) return;
+    change(this.changes(type, place.campaignId), place.index);
   }
 
   private isRemoved(resource: Resource): boolean {
@@ -126,7 +126,7 @@ export class World implements ResourceReader {
 
   private changes(type: ListedType, campaignId: string): ListChanges {
     const key = `${type}:${campaignId}`;
-    const changes = this.lists.get(key) ?? { removed: [], added: [] };
+    const changes = this.lists.get(key) ?? new ListChanges();
     this.lists.set(key, changes);
     return changes;
   }

@@ -60,7 +60,7 @@ export class SandboxClient {
     for (let cursor: string | null | undefined; cursor !== null; ) {
       const { body } = await this.get(path, { ...parameters, ...(cursor ? { 'page[cursor]': cursor } : {}) });
       pages.push(body);
-      cursor = body.meta?.pagination.cursors.next ?? null;
+      cursor = body.meta?.pagination.cursors?.next ?? null;
     }
     return pages;
   }

@@ -1,5 +1,9 @@
+import type { ChangeCounts } from '../../src/sandbox/random-changes';
 import type { RequestEntry } from '../../src/sandbox/request-log';
+import type { RequestReport } from '../../src/sandbox/request-report';
 import type { Sandbox } from '../../src/sandbox/server';
+
+export type SandboxReport = ReturnType<RequestReport['summary']>;
 
 export interface MintedTokens {
   access_token: string;
@@ -22,7 +26,21 @@ export function sandboxControl({ url }: Pick<Sandbox, 'url'>) {
   return {
     mint: (body: object = {}) => call<MintedTokens>('POST', '/tokens', body),
     revoke: (token?: string) => call('POST', '/tokens/revoke', token === undefined ? {} : { token }),
-    fault: (body: object) => call('POST', '/faults', body),
+    fault: (body: object) => call<{ id: number }>('POST', '/faults', body),
+    /** The faults that were asked for, each with how often it struck. */
+    faults: () => call<{ id: number; kind: string; struck: number }[]>('GET', '/faults'),
+    /** Changes that happen before or after a request is answered. */
+    mutate: (body: object) => call<{ id: number }>('POST', '/mutations', body),
+    mutations: () => call<{ id: number; struck: number; done: ChangeCounts }[]>('GET', '/mutations'),
+    /** Answers that a fault holds back. */
+    heldAnswers: () => call<{ id: number; method: string; path: string }[]>('GET', '/answers'),
+    /** Sends an answer that is held back, or all of them. */
+    release: (id?: number) => call<{ released: number }>('POST', '/answers/release', id === undefined ? {} : { id }),
+    /** Moves the sandbox's time. */
+    clock: (body: object) => call<{ now: string }>('POST', '/clock', body),
+    /** What was counted since the sandbox started or the report was reset. */
+    report: () => call<SandboxReport>('GET', '/report'),
+    resetReport: () => call('DELETE', '/report'),
     settings: (body: object) => call('POST', '/settings', body),
     register: (body: object) => call('POST', '/clients', body),
     requests,
@@ -30,6 +48,7 @@ export function sandboxControl({ url }: Pick<Sandbox, 'url'>) {
     tokenRequests: async () => (await requests()).filter(({ path }) => path === '/api/oauth2/token'),
     async reset() {
       await call('DELETE', '/faults');
+      await call('DELETE', '/mutations');
       await call('DELETE', '/requests');
     },
   };
