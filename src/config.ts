@@ -29,6 +29,9 @@ export interface Config {
     requestsPerMinute: number;
     hourlyBudget: number;
     dailyBudget: number;
+    /** How long nobody asks after failures in a row, and after the edge in front of Patreon refused us. */
+    breakerSeconds: number;
+    edgeBlockSeconds: number;
   };
   /** `schedule` is a cron expression in UTC; `off` in the setting means none. */
   sync: { leaseSeconds: number; schedule: string | undefined };
@@ -167,6 +170,8 @@ function build(env: z.output<typeof schema>, defaults: { logLevel: string }): Co
       requestsPerMinute: env.PATREON_REQUESTS_PER_MINUTE,
       hourlyBudget: env.PATREON_HOURLY_REQUEST_BUDGET,
       dailyBudget: env.PATREON_DAILY_REQUEST_BUDGET,
+      breakerSeconds: 60,
+      edgeBlockSeconds: 300,
     },
     sync: {
       leaseSeconds: env.SYNC_LEASE_SECONDS,

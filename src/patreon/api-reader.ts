@@ -1,18 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type DroppedName, DroppedNames } from './dropped-names';
-import { describeAnswer, errorForAnswer, type JsonApiError, parseJson, readErrors } from './error-document';
-import { type HttpAnswer, sendRequest, TransportFailure } from './http-request';
-import { isObject } from './is-object';
+import type { JsonApiError } from './error-document';
+import { sendRequest, TransportFailure } from './http-request';
 import { PatreonError } from './patreon-error';
-import { backoffMs, MAX_TRIES } from './retry';
+import { type Failure, type Outcome, outcomeOf, type RequestResult, transportOutcome } from './request-outcome';
+import { backoffMs, LONGEST_WAIT_SECONDS, MAX_TRIES } from './retry';
 import { type Selection, withoutIncludes } from './selection';
 
-/** The shared request budget, kept elsewhere for all processes. */
+/** Decides for all processes together when a request may be sent; kept elsewhere. */
 export interface RequestGate {
-  /** Called ahead of every single request; may wait, or throw when the budget is spent. */
+  /** Called ahead of every single request; may wait, or throw when nothing may be sent for long. */
   beforeRequest(signal?: AbortSignal): Promise<void>;
-  /** Patreon asked everybody who shares the token to pause. */
+  /** Patreon asked everybody who shares the token to pause. May throw when that is too long to wait for. */
   throttled(seconds: number): Promise<void>;
+  /** Called once for every request that was let through. A gate that learns nothing from it has none. */
+  afterRequest?(result: RequestResult): Promise<void>;
 }
 
 export interface PatreonClientOptions {
@@ -32,6 +34,8 @@ export interface PatreonClientOptions {
   fetch?: typeof fetch;
   signal?: AbortSignal;
   timeoutMs?: number;
+  /** How long one read may go on asking again, in milliseconds; unset: until its tries are used up. */
+  patienceMs?: number;
   maxBytes?: number;
   sleep?: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
   random?: () => number;
@@ -55,18 +59,14 @@ export interface ReadResult {
   request: ReadRequest;
 }
 
-interface Failure {
-  error: PatreonError;
-  /** The error document, when there was one. */
-  errors: readonly JsonApiError[];
-  /** The same request may succeed later. */
-  isTransient: boolean;
-  /** A smaller request may succeed. */
-  isOverload: boolean;
-  accessToken: string;
+/** What one read has used up so far. */
+interface Spent {
+  tries: number;
+  dropRounds: number;
+  renewals: number;
+  /** By the monotonic clock. */
+  since: number;
 }
-
-type Outcome = { document: Readonly<Record<string, unknown>> } | Failure;
 
 const API_PATH = '/api/oauth2/v2';
 const DEFAULT_TIMEOUT_MS = 30_000;
@@ -86,20 +86,31 @@ export class ApiReader {
 
   async read(asked: ReadRequest): Promise<ReadResult> {
     let request: ReadRequest = { ...asked, signal: eitherSignal(asked.signal, this.options.signal) };
-    const spent = { tries: 0, dropRounds: 0, renewals: 0 };
+    const spent = { tries: 0, dropRounds: 0, renewals: 0, since: performance.now() };
     for (;;) {
       const outcome = await this.send(request);
-      if ('document' in outcome) return { document: outcome.document, request };
+      if ('document' in outcome) {
+        await this.options.gate.afterRequest?.('answered');
+        return { document: outcome.document, request };
+      }
+      await this.tellGate(outcome, spent.tries + 1);
       request = await this.recover(outcome, request, spent);
     }
   }
 
+  /** The pause first: it is in force for other processes as soon as it is stored. */
+  private async tellGate({ error, result }: Failure, failedTries: number): Promise<void> {
+    const { gate, random = Math.random } = this.options;
+    try {
+      if (error.kind === 'rate_limited')
+        await gate.throttled(error.retryAfterSeconds ?? Math.ceil(backoffMs(failedTries, random) / 1000));
+    } finally {
+      await gate.afterRequest?.(result);
+    }
+  }
+
   /** The request to send next, after the pause it needs. Throws when nothing more can be done. */
-  private async recover(
-    failure: Failure,
-    request: ReadRequest,
-    spent: { tries: number; dropRounds: number; renewals: number },
-  ): Promise<ReadRequest> {
+  private async recover(failure: Failure, request: ReadRequest, spent: Spent): Promise<ReadRequest> {
     const { error } = failure;
     if (error.kind === 'unauthorized' && spent.renewals++ === 0) {
       if (await this.options.onUnauthorized?.(failure.accessToken)) return request;
@@ -111,7 +122,7 @@ export class ApiReader {
     if (lighter === null && !failure.isTransient) throw error;
     spent.tries = lighter === null ? spent.tries + 1 : 1;
     if (spent.tries >= MAX_TRIES) throw error;
-    await this.pause(error, spent.tries, request);
+    await this.pause(error, spent, request);
     return lighter ?? request;
   }
 
@@ -121,14 +132,16 @@ export class ApiReader {
     return dropped.length > 0;
   }
 
-  private async pause(error: PatreonError, failedTries: number, { signal }: ReadRequest): Promise<void> {
-    const { random = Math.random, sleep = abortableSleep, gate } = this.options;
-    const backoff = backoffMs(failedTries, random);
+  private async pause(error: PatreonError, { tries, since }: Spent, { signal }: ReadRequest): Promise<void> {
+    const { random = Math.random, sleep = abortableSleep, patienceMs = Number.POSITIVE_INFINITY } = this.options;
+    const backoff = backoffMs(tries, random);
     const asked = (error.retryAfterSeconds ?? 0) * 1000;
-    if (error.kind === 'rate_limited') await gate.throttled(Math.ceil((asked || backoff) / 1000));
+    if (asked > LONGEST_WAIT_SECONDS * 1000) throw error;
+    // Everybody was told the same number of seconds, so spread the return over one more.
+    const pause = asked > 0 ? Math.max(backoff, asked + Math.round(random() * 1000)) : backoff;
+    if (performance.now() - since + pause > patienceMs) throw error;
     try {
-      // Everybody was told the same number of seconds, so spread the return over one more.
-      await sleep(asked > 0 ? Math.max(backoff, asked + Math.round(random() * 1000)) : backoff, signal);
+      await sleep(pause, signal);
     } catch (failure) {
       if (signal?.aborted) throw cancelled(error.requestPath);
       throw failure;
@@ -138,8 +151,7 @@ export class ApiReader {
   private async send(request: ReadRequest): Promise<Outcome> {
     const url = this.urlOf(request);
     await this.options.gate.beforeRequest(request.signal);
-    if (request.signal?.aborted) throw cancelled(url.pathname);
-    const accessToken = await this.options.accessToken();
+    const accessToken = await this.unlessCalledOff(url, request.signal, this.options.accessToken);
     const startedAt = performance.now();
     const report = (status: number | null) =>
       this.options.onRequest?.({ path: url.pathname, status, durationMs: performance.now() - startedAt });
@@ -157,8 +169,28 @@ export class ApiReader {
     } catch (failure) {
       if (!(failure instanceof TransportFailure)) throw failure;
       report(null);
-      return { ...transportOutcome(failure, url.pathname), errors: [], accessToken };
+      if (failure.reason === 'cancelled') return this.callOff(cancelled(url.pathname));
+      return transportOutcome(failure, url.pathname, accessToken);
     }
+  }
+
+  /** The token for a request that was let through; one that is not sent after all is given back to the gate. */
+  private async unlessCalledOff(
+    { pathname }: URL,
+    signal: AbortSignal | undefined,
+    accessToken: () => Promise<string>,
+  ): Promise<string> {
+    if (signal?.aborted) return this.callOff(cancelled(pathname));
+    try {
+      return await accessToken();
+    } catch (error) {
+      return this.callOff(error);
+    }
+  }
+
+  private async callOff(reason: unknown): Promise<never> {
+    await this.options.gate.afterRequest?.('not_sent');
+    throw reason;
   }
 
   private urlOf({ path, selection, count, cursor }: ReadRequest): URL {
@@ -168,40 +200,6 @@ export class ApiReader {
     if (cursor !== undefined) url.searchParams.set('page[cursor]', cursor);
     return url;
   }
-}
-
-function outcomeOf(
-  answer: HttpAnswer,
-  { url, accessToken, isList, now }: { url: URL; accessToken: string; isList: boolean; now: number },
-): Outcome {
-  const json = parseJson(answer);
-  const errors = readErrors(json);
-  if (answer.status === 200 && isObject(json) && (isList ? Array.isArray(json.data) : isObject(json.data))) {
-    return { document: json };
-  }
-  // Some servers repeat request headers in their error text.
-  const safe = { ...answer, body: answer.body.replaceAll(accessToken, '[token]') };
-  const error =
-    answer.status === 200
-      ? new PatreonError('invalid_answer', {
-          detail: `no JSON:API document: ${describeAnswer(safe, errors)}`,
-          requestPath: url.pathname,
-          status: 200,
-        })
-      : errorForAnswer(safe, readErrors(parseJson(safe)), url.pathname, now);
-  const isRedirect = answer.status >= 300 && answer.status < 400;
-  const isTransient = !error.permanent && !isRedirect && error.kind !== 'cursor_expired' && error.kind !== 'blocked';
-  return { error, errors, isTransient, isOverload: answer.status === 504, accessToken };
-}
-
-function transportOutcome(failure: TransportFailure, requestPath: string) {
-  if (failure.reason === 'cancelled') throw cancelled(requestPath);
-  const kind = failure.reason === 'too_large' ? 'invalid_answer' : 'unavailable';
-  return {
-    error: new PatreonError(kind, { detail: failure.message, requestPath }),
-    isTransient: failure.reason !== 'too_large',
-    isOverload: failure.reason !== 'network',
-  };
 }
 
 /** Half the page, then the same without pledge histories; null when there is nothing left to leave out. */

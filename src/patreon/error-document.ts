@@ -15,9 +15,6 @@ export interface JsonApiError {
 
 const CURSOR_PARAMETER = 'page[cursor]';
 const EXCERPT_LENGTH = 200;
-/** An edge block lasts minutes; asking again at once only prolongs it. */
-const BLOCKED_RETRY_AFTER_SECONDS = 300;
-
 export function isJson(answer: HttpAnswer): boolean {
   return /json/i.test(answer.headers.get('content-type') ?? '');
 }
@@ -40,7 +37,7 @@ export function readErrors(json: unknown): JsonApiError[] {
     detail: textOf(error.detail) || textOf(error.title),
     id: textOf(error.id),
     sourceParameter: isObject(error.source) ? textOf(error.source.parameter) || null : null,
-    retryAfterSeconds: numberOf(error.retry_after_seconds),
+    retryAfterSeconds: secondsOf(error.retry_after_seconds),
   }));
 }
 
@@ -49,7 +46,7 @@ export function parameterOf(error: JsonApiError): string | null {
   return /parameter for '([^']+)'/i.exec(error.detail)?.[1] ?? error.sourceParameter;
 }
 
-/** Pause that a throttled or failing answer asks for, in seconds within 1 s … 15 min; null when it asks for none. */
+/** Pause that a throttled or failing answer asks for, in seconds within 1 s … 24 h; null when it asks for none. */
 export function retryAfterOf(answer: HttpAnswer, errors: readonly JsonApiError[], now: number): number | null {
   const stated = errors.find((error) => error.retryAfterSeconds !== null)?.retryAfterSeconds;
   if (stated !== undefined && stated !== null) return clampRetryAfter(stated);
@@ -69,7 +66,7 @@ export function errorForAnswer(
     detail: describeAnswer(answer, errors),
     requestPath,
     status: answer.status,
-    retryAfterSeconds: stated ?? (kind === 'blocked' ? BLOCKED_RETRY_AFTER_SECONDS : undefined),
+    retryAfterSeconds: stated ?? undefined,
   });
 }
 
@@ -115,6 +112,8 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-function numberOf(value: unknown): number | null {
-  return typeof value === 'number' && Number.isFinite(value) ? value : null;
+/** A number, or one in quotes. */
+function secondsOf(value: unknown): number | null {
+  const seconds = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  return typeof seconds === 'number' && Number.isFinite(seconds) ? seconds : null;
 }

@@ -4,7 +4,11 @@ export const MAX_TRIES = 6;
 const MIN_BACKOFF_MS = 500;
 const MAX_BACKOFF_MS = 60_000;
 const MIN_RETRY_AFTER_SECONDS = 1;
-const MAX_RETRY_AFTER_SECONDS = 15 * 60;
+/** Nobody means a longer pause; a slip of a server must not silence us for ever. */
+const MAX_RETRY_AFTER_SECONDS = 24 * 60 * 60;
+
+/** The longest pause that is waited out in place; whoever meets a longer one comes back later. */
+export const LONGEST_WAIT_SECONDS = 15 * 60;
 
 /** Pause after the given failed try (1 is the first): full jitter over a ceiling that doubles, in milliseconds. */
 export function backoffMs(failedTries: number, random: () => number): number {
@@ -12,10 +16,7 @@ export function backoffMs(failedTries: number, random: () => number): number {
   return Math.round(MIN_BACKOFF_MS + random() * (ceiling - MIN_BACKOFF_MS));
 }
 
-/**
- * Seconds that a `Retry-After` header asks for (a number or an HTTP date), clamped to 1 s … 15 min; null when it says
- * nothing usable.
- */
+/** Seconds that a `Retry-After` header asks for (a number or an HTTP date), clamped; null when it says nothing usable. */
 export function parseRetryAfter(header: string | null, now: number): number | null {
   const text = header?.trim() ?? '';
   if (/^\d+(\.\d+)?$/.test(text)) return clampRetryAfter(Number(text));
@@ -25,7 +26,7 @@ export function parseRetryAfter(header: string | null, now: number): number | nu
   return Number.isNaN(date) ? null : clampRetryAfter((date - now) / 1000);
 }
 
-/** Brings a requested pause into 1 s … 15 min, whole seconds, rounded up so as never to come too early. */
+/** Brings a requested pause into 1 s … 24 h, whole seconds, rounded up so as never to come too early. */
 export function clampRetryAfter(seconds: number): number {
   return Math.min(MAX_RETRY_AFTER_SECONDS, Math.max(MIN_RETRY_AFTER_SECONDS, Math.ceil(seconds)));
 }

@@ -44,6 +44,7 @@ describe('/patreon/api/status/', () => {
       'last_429_at',
       'used_day',
       'used_hour',
+      'waiting_until',
     ]);
     expect(body.counts).toEqual({ campaigns: 0, tiers: 0, members: 0, posts: 0 });
     expect(body.problems).toMatchObject([

@@ -159,7 +159,8 @@ describe('throttling', () => {
     ['30', 30],
     ['Sun, 22 Nov 2026 10:02:00 GMT', 120],
     ['0', 1],
-    ['999999', 900],
+    ['2.5', 3],
+    ['900', 900],
   ])('takes Retry-After: %s as %d seconds', async (header, seconds) => {
     patreon.answer({ status: 429, headers: { 'retry-after': header }, body: HTML }, EMPTY_PAGE);
     await createClient().listMembers('1');
@@ -167,10 +168,34 @@ describe('throttling', () => {
     expect(pauses).toEqual([seconds * 1000]);
   });
 
-  it.each([-5, 1e9])('brings %d seconds from the body into bounds', async (seconds) => {
-    patreon.answer({ status: 429, body: { errors: [{ retry_after_seconds: seconds }] } }, EMPTY_PAGE);
+  it.each([
+    [-5, 1],
+    [0, 1],
+    [2.2, 3],
+    ['30', 30],
+    [900, 900],
+  ])('takes %j in the body as %d seconds', async (stated, seconds) => {
+    patreon.answer({ status: 429, body: { errors: [{ retry_after_seconds: stated }] } }, EMPTY_PAGE);
     await createClient().listMembers('1');
-    expect(throttled).toEqual([seconds < 0 ? 1 : 900]);
+    expect(throttled).toEqual([seconds]);
+  });
+
+  it.each([
+    [901, 901],
+    [1e300, 86_400],
+  ])('of %d seconds is told to the gate and not waited for', async (stated, seconds) => {
+    patreon.answer({ status: 429, body: { errors: [{ retry_after_seconds: stated }] } }, EMPTY_PAGE);
+    const error = await failureOf(createClient().listMembers('1'));
+    expect(error).toMatchObject({ kind: 'rate_limited', permanent: false, retryAfterSeconds: seconds });
+    expect(throttled).toEqual([seconds]);
+    expect(pauses).toEqual([]);
+  });
+
+  it('ends with the word of a gate that does not wait so long', async () => {
+    const tooLong = new Error('come back tomorrow');
+    const gate = { beforeRequest: async () => {}, throttled: () => Promise.reject(tooLong) };
+    patreon.answer({ status: 429, body: { errors: [{ retry_after_seconds: 7200 }] } });
+    await expect(createClient({ gate }).listMembers('1')).rejects.toBe(tooLong);
   });
 
   it('backs off by itself when nothing is said', async () => {
@@ -185,7 +210,7 @@ describe('throttling', () => {
     const error = await failureOf(createClient().listMembers('1'));
     expect(error).toMatchObject({ kind: 'rate_limited', status: 429, permanent: false, retryAfterSeconds: 9 });
     expect(patreon.requests).toHaveLength(6);
-    expect(throttled).toHaveLength(5);
+    expect(throttled).toHaveLength(6);
   });
 });
 
@@ -352,16 +377,16 @@ describe('a refusal', () => {
     expect(patreon.requests).toHaveLength(1);
   });
 
-  it('by the edge carries its ray and a pause', async () => {
+  it('by the edge carries its ray', async () => {
     patreon.answer(edge);
     const error = await failureOf(createClient().getPost('1'));
     expect(error.detail).toContain('0000000000000000-XXX');
-    expect(error.retryAfterSeconds).toBeGreaterThanOrEqual(60);
   });
 
-  it('of 404 in HTML does not say that something is gone', async () => {
-    patreon.answer(...times(6, { status: 404, body: HTML }));
+  it('of 404 in HTML does not say that something is gone, and is not repeated', async () => {
+    patreon.answer({ status: 404, body: HTML });
     expect((await failureOf(createClient().getMember('m-1'))).kind).toBe('invalid_answer');
+    expect(patreon.requests).toHaveLength(1);
   });
 
   it('by redirect is not followed', async () => {
@@ -499,6 +524,60 @@ describe('a name that Patreon refuses', () => {
     patreon.answer(...names.map((name) => refusal('fields[campaign]', 'campaign', name)));
     expect((await failureOf(createClient().getCampaign('9000001'))).kind).toBe('invalid_request');
     expect(patreon.requests.length).toBeLessThanOrEqual(22);
+  });
+});
+
+describe('the gate', () => {
+  const refused401 = { status: 401, body: sample('error.401.unauthorized') };
+
+  it.each([
+    ['answered', 'a document', [EMPTY_PAGE], ['answered']],
+    ['failed', 'an outage', [{ status: 500 }, EMPTY_PAGE], ['failed', 'answered']],
+    ['failed', 'a broken connection', [{ fault: 'reset' as const }, EMPTY_PAGE], ['failed', 'answered']],
+    ['failed', 'a page instead of the API', [{ body: HTML }, EMPTY_PAGE], ['failed', 'answered']],
+    ['refused', 'a 404', [{ status: 404, body: sample('error.404.not-found') }], ['refused']],
+    ['refused', 'a 401', [refused401], ['refused']],
+    ['refused', 'a 429', [{ status: 429 }, EMPTY_PAGE], ['refused', 'answered']],
+    ['blocked', 'the edge', [{ status: 403, body: HTML }], ['blocked']],
+  ])('is told %s of %s', async (_result, _answer, answers, told) => {
+    const results: string[] = [];
+    const gate = {
+      beforeRequest: async () => {},
+      throttled: async () => {},
+      afterRequest: async (result: string) => void results.push(result),
+    };
+    patreon.answer(...answers);
+    await createClient({ gate })
+      .listMembers('1')
+      .catch(() => undefined);
+    expect(results).toEqual(told);
+  });
+
+  it('is told of a request that is not sent for want of a token', async () => {
+    const results: string[] = [];
+    const gate = {
+      beforeRequest: async () => {},
+      throttled: async () => {},
+      afterRequest: async (result: string) => void results.push(result),
+    };
+    const accessToken = () => Promise.reject(new Error('no token'));
+    await expect(createClient({ gate, accessToken }).getIdentity()).rejects.toThrow('no token');
+    expect(results).toEqual(['not_sent']);
+  });
+});
+
+describe('patience', () => {
+  it('ends before a pause that is longer', async () => {
+    patreon.answer({ status: 503, headers: { 'retry-after': '30' }, body: HTML }, EMPTY_PAGE);
+    const error = await failureOf(createClient({ patienceMs: 10_000 }).listMembers('1'));
+    expect(error).toMatchObject({ kind: 'unavailable', retryAfterSeconds: 30 });
+    expect(pauses).toEqual([]);
+  });
+
+  it('allows a short one', async () => {
+    patreon.answer({ status: 503, body: HTML }, EMPTY_PAGE);
+    await createClient({ patienceMs: 10_000 }).listMembers('1');
+    expect(pauses).toEqual([500]);
   });
 });
 

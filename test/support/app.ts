@@ -151,6 +151,8 @@ function testConfig(given: { url: string; databaseUrl: string; patreonBaseUrl: s
       requestsPerMinute: 0,
       hourlyBudget: 1_000_000,
       dailyBudget: 1_000_000,
+      breakerSeconds: 0.2,
+      edgeBlockSeconds: 0.2,
     },
     sync: { leaseSeconds: 60, schedule: undefined },
     worker: 'off',

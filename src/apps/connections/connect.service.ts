@@ -8,7 +8,7 @@ import type { PatreonCredential } from './patreon-credential.model';
 
 /**
  * Finishes a consent: reads whose account it is and stores the tokens with it, or stores nothing.
- * @throws ConnectionError, PatreonError, BudgetSpentError
+ * @throws ConnectionError, PatreonError, RequestsHeldError
  */
 export async function completeConnection(
   context: Context,

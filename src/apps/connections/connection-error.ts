@@ -1,7 +1,7 @@
 import { AppError } from '../../errors';
 import { OAuthError } from '../../patreon/oauth-error';
 import { PatreonError } from '../../patreon/patreon-error';
-import { BudgetSpentError } from './request-budget.service';
+import { RequestsHeldError } from './request-holds.service';
 
 /** Why a connection was not made. The pages have a sentence for each that says what to do. */
 export type ConnectionRefusal =
@@ -12,6 +12,7 @@ export type ConnectionRefusal =
   | 'credential_changed'
   | 'no_campaign'
   | 'other_account'
+  | 'requests_held'
   | 'secret_unreadable'
   | 'token_refused'
   | 'unavailable';
@@ -26,7 +27,7 @@ export class ConnectionError extends AppError {
 /** Patreon's answer in our words. @throws the error itself when it is none of Patreon's. */
 export function connectionRefusal(error: unknown): ConnectionRefusal {
   if (error instanceof ConnectionError) return error.refusal;
-  if (error instanceof BudgetSpentError) return 'budget_spent';
+  if (error instanceof RequestsHeldError) return error.reason === 'budget_spent' ? 'budget_spent' : 'requests_held';
   if (error instanceof PatreonError) {
     return error.kind === 'unauthorized' || error.kind === 'forbidden' ? 'token_refused' : 'unavailable';
   }

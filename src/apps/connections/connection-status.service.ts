@@ -2,7 +2,8 @@ import type { Context } from '../../context';
 import { WANTED_SCOPES } from '../../patreon/oauth';
 import { markInterruptedRefreshes } from './connection-health.service';
 import { type ConnectionState, isLive, PatreonCredential } from './patreon-credential.model';
-import { requestUsage } from './request-budget.service';
+import { currentHolds } from './request-budget.service';
+import type { HoldReason } from './request-holds.service';
 
 /** One entry of `connections` on the status page and in its JSON. */
 export interface ConnectionStatus {
@@ -17,7 +18,7 @@ export interface ConnectionStatus {
 
 /** Something that a person has to put right; the reader's language words it by `code` and `vars`. */
 export interface ConnectionProblem {
-  code: 'no_connection' | 'reconnect_needed' | 'refresh_unknown' | 'missing_scope' | 'budget_spent';
+  code: 'no_connection' | 'reconnect_needed' | 'refresh_unknown' | 'missing_scope' | HoldReason;
   vars: Record<string, string>;
   fix_url: string;
 }
@@ -55,11 +56,16 @@ export async function connectionProblems(context: Context): Promise<ConnectionPr
       vars: {},
       fix_url: connections.length > 0 ? CREDENTIALS : `${CREDENTIALS}add/`,
     });
-  const { used_hour, hourly_budget, used_day, daily_budget, waiting_until } = await requestUsage(context);
-  if (waiting_until !== null && (used_hour >= hourly_budget || used_day >= daily_budget)) {
-    problems.push({ code: 'budget_spent', vars: { until: waiting_until }, fix_url: '/patreon/api/status/' });
+  for (const { reason, until } of await currentHolds(context)) {
+    problems.push({ code: reason, vars: { until: minuteOf(until) }, fix_url: '/patreon/api/status/' });
   }
   return problems;
+}
+
+/** As `2026-11-22 11:00 UTC`: the last minute of the wait is over then. */
+function minuteOf(until: Date): string {
+  const minute = new Date(Math.ceil(until.getTime() / 60_000) * 60_000);
+  return `${minute.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 function problemsOf({ id, name, state, missing_scopes }: ConnectionStatus): ConnectionProblem[] {

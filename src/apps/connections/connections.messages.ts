@@ -147,6 +147,8 @@ export const connectionsMessages = defineMessages({
       no_campaign: 'This Patreon account has no page of its own. Sign in on Patreon as the creator and connect again.',
       other_account:
         'This credential belongs to another Patreon account, whose campaigns are mirrored here. Add a new credential for this account.',
+      requests_held:
+        'Nothing is asked of Patreon at the moment; the status page says why and until when. Try again then.',
       patreon_error:
         'Patreon reported an error instead of a permission. Compare client ID and redirect address with the client’s page on Patreon, then try again.',
       secret_unreadable:
@@ -338,6 +340,8 @@ export const connectionsMessages = defineMessages({
         'Ce compte Patreon n’a pas de page à lui. Connectez-vous chez Patreon comme créateur et recommencez.',
       other_account:
         'Cet identifiant appartient à un autre compte Patreon, dont les campagnes sont copiées ici. Ajoutez un nouvel identifiant pour ce compte.',
+      requests_held:
+        'Patreon n’est pas interrogé en ce moment\u00a0; la page d’état dit pourquoi et jusqu’à quand. Réessayez ensuite.',
       patreon_error:
         'Patreon a signalé une erreur au lieu d’une autorisation. Comparez l’identifiant du client et l’adresse de redirection avec la page du client chez Patreon, puis réessayez.',
       secret_unreadable:

@@ -11,13 +11,19 @@ import { requireReconnect } from './connection-health.service';
 import { guardedClient } from './guarded-client';
 import type { ClientFor } from './patreon-account';
 import { isLive, PatreonCredential } from './patreon-credential.model';
-import { BudgetSpentError, countError, requestGate } from './request-budget.service';
+import { countUsage } from './request-budget.service';
+import { type GateOptions, requestGate } from './request-gate.service';
+import { RequestsHeldError } from './request-holds.service';
+import type { GateSubject } from './request-limiters';
 import { renewAfterUnauthorized, tokenInUse } from './token.service';
 import { userAgent } from './user-agent';
 
 const TRIAL_MS = 20_000;
+/** For a person who waits: the deadline of one request, and how long a read may go on asking again. */
+const INTERACTIVE = { timeoutMs: 10_000, patienceMs: 10_000 };
 
-export interface ClientOptions {
+/** With `interactive` a read fails within 20 seconds or so, and at once while requests are held. */
+export interface ClientOptions extends GateOptions {
   signal?: AbortSignal;
   onDroppedField?: (dropped: DroppedName) => void;
   onRequest?: PatreonClientOptions['onRequest'];
@@ -25,7 +31,7 @@ export interface ClientOptions {
 
 /**
  * Reads Patreon through one connection: with its token, renewed as needed, within the budget of all processes.
- * The reads throw PatreonError and BudgetSpentError. @throws NotFoundError
+ * The reads throw PatreonError, and RequestsHeldError when nothing may be asked for long. @throws NotFoundError
  */
 export async function patreonClientFor(
   context: Context,
@@ -48,7 +54,7 @@ async function learnScopes(
     return await learnConnection(context, credential, connection);
   } catch (error) {
     // Whatever keeps us from learning now will show again in the reads, which know how to wait.
-    if (error instanceof PatreonError || error instanceof BudgetSpentError) return [];
+    if (error instanceof PatreonError || error instanceof RequestsHeldError) return [];
     throw error;
   }
 }
@@ -67,7 +73,8 @@ function connect(context: Context, credential: PatreonCredential, options: Clien
   const base: PatreonClientOptions = {
     baseUrl: context.config.patreon.baseUrl,
     userAgent: userAgent(context.config),
-    gate: requestGate(context, subject),
+    gate: requestGate(context, subject, options),
+    ...(options.interactive ? INTERACTIVE : {}),
     signal: options.signal,
     accessToken: async () => {
       const inUse = await tokenInUse(context, credentialId);
@@ -96,8 +103,10 @@ function connect(context: Context, credential: PatreonCredential, options: Clien
   };
 }
 
-function noteError(context: Context, subject: { credentialId: number; clientId: string }): void {
-  countError(context, subject).catch((err) => context.log.warn({ err }, 'an error answer was not counted'));
+function noteError(context: Context, subject: GateSubject): void {
+  countUsage(context, subject, { errors: 1 }).catch((err) =>
+    context.log.warn({ err }, 'an error answer was not counted'),
+  );
 }
 
 /** Tries a token that is not stored yet, for a person who waits: the patience is short. */
@@ -107,7 +116,8 @@ export function clientWithToken(context: Context, { clientId, token }: { clientI
     createPatreonClient({
       baseUrl: context.config.patreon.baseUrl,
       userAgent: userAgent(context.config),
-      gate: requestGate(context, { credentialId: null, clientId }),
+      gate: requestGate(context, { credentialId: null, clientId }, { interactive: true }),
+      ...INTERACTIVE,
       accessToken: async () => token,
       scopes,
       signal,

@@ -30,9 +30,17 @@ export function afterFailure(
   error: unknown,
   request: RefreshRequest,
 ): Failure {
+  const failure = failureOf(context, credential, error, request);
+  const { outcome, fields } = failure;
+  if (outcome === 'refused')
+    context.log.error({ credentialId: credential.id, reason: fields.last_error }, 'Patreon has to be connected again');
+  else context.log.warn({ err: error, credentialId: credential.id }, 'the token was not refreshed');
+  return failure;
+}
+
+function failureOf(context: Context, credential: PatreonCredential, error: unknown, request: RefreshRequest): Failure {
   if (error instanceof SecretUnreadableError) return reconnect('secret_unreadable');
   if (!(error instanceof OAuthError)) throw error;
-  context.log.warn({ err: error, credentialId: credential.id }, 'the token was not refreshed');
   const later = (ms: number) => new Date(context.clock.now().getTime() + ms).toISOString();
   if (error.kind === 'invalid_grant') return reconnect('grant_refused');
   if (error.kind === 'invalid_client' || error.kind === 'invalid_request') {

@@ -25,7 +25,7 @@ export const insightMessages = defineMessages({
       hour: 'This hour',
       day: 'Today',
       of: '{{used}} of {{budget}}',
-      waiting: 'A budget is spent. Background work goes on {{when}}.',
+      waiting: 'Requests wait. Background work goes on {{when}}.',
       newest: 'Newest members',
       welcome: 'Welcome to Patrondesk',
       connectText:
@@ -65,6 +65,10 @@ export const insightMessages = defineMessages({
       refresh_unknown: 'A token refresh for “{{name}}” was interrupted. If reads fail, connect it again.',
       missing_scope: 'The connection “{{name}}” lacks permissions: {{scopes}}. What needs them is switched off.',
       budget_spent: 'Our request budget is spent. Background work waits until {{until}}.',
+      throttled: 'Patreon asked us to slow down. Nothing is asked of it until {{until}}.',
+      breaker_open: 'Patreon did not answer several times in a row. It is tried again at {{until}}.',
+      edge_blocked: 'The server in front of Patreon turned us away. Nothing is asked until {{until}}.',
+      refusals_capped: 'Patreon refused so many requests that it might block us. Nothing is asked until {{until}}.',
       sync_failed: 'Sync run {{id}} did not read everything.',
       sync_held:
         'Sync run {{id}} misses more than can be believed. Nothing was marked as gone; compare with Patreon, then sync again.',
@@ -97,7 +101,7 @@ export const insightMessages = defineMessages({
       hour: 'Cette heure',
       day: 'Aujourd’hui',
       of: '{{used}} sur {{budget}}',
-      waiting: 'Un budget est épuisé. Le travail en arrière-plan reprend {{when}}.',
+      waiting: 'Les requêtes attendent. Le travail en arrière-plan reprend {{when}}.',
       newest: 'Derniers arrivés',
       welcome: 'Bienvenue dans Patrondesk',
       connectText:
@@ -140,6 +144,11 @@ export const insightMessages = defineMessages({
       missing_scope:
         'Il manque des autorisations à la connexion « {{name}} » : {{scopes}}. Ce qui en dépend est désactivé.',
       budget_spent: 'Notre budget de requêtes est épuisé. Le travail en arrière-plan attend jusqu’au {{until}}.',
+      throttled: 'Patreon nous a demandé de ralentir. Il n’est plus interrogé jusqu’au {{until}}.',
+      breaker_open: 'Patreon n’a pas répondu plusieurs fois de suite. Nouvel essai le {{until}}.',
+      edge_blocked: 'Le serveur placé devant Patreon nous a refoulés. Rien n’est demandé jusqu’au {{until}}.',
+      refusals_capped:
+        'Patreon a refusé tant de requêtes qu’il pourrait nous bloquer. Rien n’est demandé jusqu’au {{until}}.',
       sync_failed: 'La synchronisation {{id}} n’a pas tout lu.',
       sync_held:
         'La synchronisation {{id}} signale plus d’absences qu’il n’est crédible. Rien n’a été marqué comme disparu ; comparez avec Patreon, puis synchronisez à nouveau.',

@@ -58,12 +58,11 @@ export function insightRoutes(context: Context): Router {
       return;
     }
     res.locals.problems = withUsableLinks(req, status.problems);
-    const usage = await requestUsage(context);
     res.view('insight/status', {
       title: req.t('insight:status.title'),
       section: 'status',
       status,
-      waitingUntil: usage.waiting_until,
+      waitingUntil: status.requests.waiting_until,
     });
   });
 

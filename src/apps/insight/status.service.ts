@@ -20,7 +20,7 @@ export interface Problem {
 export interface ApiStatus {
   connected: boolean;
   connections: Pick<ConnectionStatus, 'id' | 'name' | 'state' | 'scopes' | 'token'>[];
-  requests: Omit<RequestUsage, 'waiting_until'>;
+  requests: RequestUsage;
   counts: LiveCounts;
   last_sync: { run_id: number; state: string; finished_at: string | null } | null;
   webhooks: { id: string; paused: boolean; consecutive_failures: number }[];
@@ -31,14 +31,13 @@ const STALE_HOURS = 24;
 
 /** Everything an operator asks first. `t` words the problems in the reader's language. */
 export async function apiStatus(context: Context, t: Translate): Promise<ApiStatus> {
-  const [connections, usage, counts, last, problems] = await Promise.all([
+  const [connections, requests, counts, last, problems] = await Promise.all([
     connectionStatuses(context),
     requestUsage(context),
     liveCounts(context.knex),
     SyncRun.latestFinished(),
     currentProblems(context, t),
   ]);
-  const { waiting_until, ...requests } = usage;
   return {
     connected: connections.some((c) => c.state === 'connected'),
     connections: connections.map(({ id, name, state, scopes, token }) => ({ id, name, state, scopes, token })),

@@ -1,0 +1,148 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RateLimiterPostgres } from 'rate-limiter-flexible';
+import type { Context } from '../../context';
+import type { RequestGate } from '../../patreon/api-reader';
+import type { RequestResult } from '../../patreon/request-outcome';
+import { LONGEST_WAIT_SECONDS } from '../../patreon/retry';
+import { BudgetSpentError, countUsage, spendBudget } from './request-budget.service';
+import {
+  closeBreaker,
+  countFailure,
+  countRefusal,
+  type Hold,
+  holdAfterBlock,
+  holdAfterThrottling,
+  RequestsHeldError,
+  type Standing,
+  standingOf,
+} from './request-holds.service';
+import { connectionKey, consume, type GateSubject, requestLimiters } from './request-limiters';
+
+export interface GateOptions {
+  /** A person waits: a hold is an error at once, and so is a pace that takes long. */
+  interactive?: boolean;
+  /** Called when a request begins to wait for a hold. */
+  onHold?: (hold: Hold) => void;
+}
+
+/** A hold may end early or be prolonged by another process. */
+const LOOK_AGAIN_MS = 1_000;
+/** Those who wait for the same moment do not all come at once. */
+const SPREAD_MS = 50;
+const PACE_PATIENCE_MS = 10_000;
+
+/**
+ * Every request of every process goes through here: what holds requests first, then our pace, then the budgets. Nothing
+ * is let through while PostgreSQL cannot be asked.
+ */
+export function requestGate(context: Context, subject: GateSubject, options: GateOptions = {}): RequestGate {
+  return new SharedGate(context, subject, options);
+}
+
+class SharedGate implements RequestGate {
+  /** One of our requests is the one that finds out whether Patreon is back. */
+  private hasTrial = false;
+
+  constructor(
+    private readonly context: Context,
+    private readonly subject: GateSubject,
+    private readonly options: GateOptions,
+  ) {}
+
+  async beforeRequest(signal?: AbortSignal): Promise<void> {
+    while (!signal?.aborted) {
+      let standing = await standingOf(this.context, this.subject);
+      if (await this.waitOut(standing, signal)) continue;
+      const hasWaited = await this.takeTurn(signal);
+      // What began while we waited for our turn holds us as well.
+      if (hasWaited) standing = await standingOf(this.context, this.subject);
+      if (signal?.aborted || standing.holds.length > 0 || !(await this.mayAsk(standing))) continue;
+      await countUsage(this.context, this.subject, { requests: 1 });
+      return;
+    }
+  }
+
+  async throttled(seconds: number): Promise<void> {
+    await holdAfterThrottling(this.context, this.subject, seconds);
+    await countUsage(this.context, this.subject, { throttled: 1 });
+    if (seconds > LONGEST_WAIT_SECONDS) throw new RequestsHeldError('throttled', new Date(Date.now() + seconds * 1000));
+  }
+
+  async afterRequest(result: RequestResult): Promise<void> {
+    const { context, subject } = this;
+    const wasTrial = this.hasTrial;
+    this.hasTrial = false;
+    if (result === 'not_sent') {
+      if (wasTrial) await this.giveTrialBack();
+      return;
+    }
+    if (result === 'failed') {
+      await countFailure(context, subject, { wasTrial });
+      return;
+    }
+    if (result === 'blocked') await holdAfterBlock(context);
+    if (result !== 'answered') await countRefusal(context, subject);
+    await closeBreaker(context, subject);
+  }
+
+  /** Waits a little for what holds the requests; false when nothing does. @throws RequestsHeldError */
+  private async waitOut({ holds: [longest] }: Standing, signal?: AbortSignal): Promise<boolean> {
+    if (!longest) return false;
+    const { reason, until } = longest;
+    if (reason === 'budget_spent') throw new BudgetSpentError(until);
+    const left = until.getTime() - Date.now();
+    if (this.options.interactive || left > LONGEST_WAIT_SECONDS * 1000) throw new RequestsHeldError(reason, until);
+    this.options.onHold?.(longest);
+    await pause(Math.min(left, LOOK_AGAIN_MS), signal);
+    return true;
+  }
+
+  /** Our turn under Patreon's two limits. True when it had to be waited for. */
+  private async takeTurn(signal?: AbortSignal): Promise<boolean> {
+    const { token, client } = requestLimiters(this.context);
+    const hasWaited = [
+      token !== null && (await this.takePlace(token, connectionKey(this.subject), signal)),
+      client !== null && (await this.takePlace(client, this.subject.clientId, signal)),
+    ];
+    return hasWaited.includes(true);
+  }
+
+  private async takePlace(limiter: RateLimiterPostgres, key: string, signal?: AbortSignal): Promise<boolean> {
+    const latest = performance.now() + (this.options.interactive ? PACE_PATIENCE_MS : Number.POSITIVE_INFINITY);
+    let hasWaited = false;
+    // Another process may have taken the place meanwhile.
+    for (let ms = await consume(limiter, key); ms > 0 && !signal?.aborted; ms = await consume(limiter, key)) {
+      if (performance.now() + ms > latest) throw new RequestsHeldError('paced', new Date(Date.now() + ms));
+      hasWaited = true;
+      await pause(ms, signal);
+    }
+    return hasWaited;
+  }
+
+  /** The last step: from here the request is sent. After failures in a row only one request is, to try. */
+  private async mayAsk({ isHalfOpen }: Standing): Promise<boolean> {
+    const { trial } = requestLimiters(this.context);
+    if (isHalfOpen && (await consume(trial, connectionKey(this.subject))) > 0) return false;
+    try {
+      await spendBudget(this.context);
+    } catch (error) {
+      if (isHalfOpen) await this.giveTrialBack();
+      throw error;
+    }
+    this.hasTrial = isHalfOpen;
+    return true;
+  }
+
+  private async giveTrialBack(): Promise<void> {
+    await requestLimiters(this.context).trial.delete(connectionKey(this.subject));
+  }
+}
+
+async function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  try {
+    await sleep(ms + Math.random() * SPREAD_MS, undefined, { signal });
+  } catch (error) {
+    // The client says in its own words that it was cancelled.
+    if (!signal?.aborted) throw error;
+  }
+}
