@@ -88,8 +88,9 @@ export class RequestReport {
     const { counts } = this;
     this.inFlight -= 1;
     add(counts.by_status, status);
-    if (status >= 400 && status < 500) this.clientErrors.count(sender?.clientId ?? '', this.now());
-    if (path === '/api/oauth2/token' && status >= 400) counts.tokens.refused += 1;
+    const isRefusal = status >= 400 && status < 500;
+    if (isRefusal) this.clientErrors.count(sender?.clientId ?? '', this.now());
+    if (isRefusal && path === '/api/oauth2/token') counts.tokens.refused += 1;
     if (status !== 429) return;
     counts.throttled.answers += 1;
     if (sender === undefined || typeof wait !== 'number' || !(wait > 0)) return;
