@@ -4,6 +4,15 @@ export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     -- Of the record as it came, with all that it refers to: a member whose digest is the same need not be looked at.
     alter table patreon_members add column digest bytea;
+    -- Whatever else changes a row must not leave it passing for what Patreon said.
+    create function patreon_members_forget_digest() returns trigger language plpgsql as $$
+    begin
+      new.digest := null;
+      return new;
+    end $$;
+    create trigger patreon_members_forget_digest before update on patreon_members
+      for each row when (old.digest is not distinct from new.digest and new.digest is not null)
+      execute function patreon_members_forget_digest();
 
     -- The latest read of one resource by itself, changed or not: a list read at the same moment must know of it.
     create table patreon_read_stamps (
@@ -99,6 +108,8 @@ export async function down(knex: Knex): Promise<void> {
       patreon_id text not null,
       primary key (run_id, campaign_id, resource, patreon_id)
     );
+    drop trigger patreon_members_forget_digest on patreon_members;
+    drop function patreon_members_forget_digest();
     alter table patreon_members drop column digest;
   `);
 }

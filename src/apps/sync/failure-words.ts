@@ -1,6 +1,6 @@
 import { scrub } from '../../logger';
 import { PatreonError } from '../../patreon/patreon-error';
-import type { PassResult } from './list-pass';
+import type { Completeness } from './pass-state';
 import type { Resource } from './sync-run.model';
 
 const BY_KIND: Partial<Record<PatreonError['kind'], string>> = {
@@ -14,7 +14,10 @@ const BY_KIND: Partial<Record<PatreonError['kind'], string>> = {
 };
 
 /** What a pass stored less than it should have, in words; null when nothing is missing. */
-export function describeLack({ shortfall, omitted }: Pick<PassResult, 'shortfall' | 'omitted'>): string | null {
+export function describeLack({
+  shortfall,
+  omitted,
+}: Pick<Completeness, 'shortfall'> & { omitted: readonly string[] }): string | null {
   const words: string[] = [];
   if (shortfall) {
     const { total, seen } = shortfall;

@@ -1,86 +1,115 @@
+import type { Knex } from 'knex';
+import { failPoint } from '../../lib/fail-points';
 import { PatreonError } from '../../patreon/patreon-error';
-import { type ListResource, type PassResult, runListPass } from './list-pass';
-import { markGone, missingRows, type Pass } from './sightings';
+import { departuresOf, hold, isBeyondBelief } from './brake';
+import { runListPass } from './list-pass';
+import type { ListResource } from './list-resource';
+import { beginConfirmation, completenessOf, type OpenPass } from './pass-state';
+import { type ReadOutcome, readOne } from './read-one';
+import { nextReadSeq } from './read-stamps';
+import { type Candidates, markGone, missingRows } from './sightings';
 import type { SyncSession } from './sync-session';
 
 /** So many missing rows are each asked for by themselves; more are confirmed by reading the list a second time. */
 const MAX_SINGLE_READS = 50;
 
-/** More than this share of the live rows is not believed. */
-const brake = (live: number) => Math.max(20, Math.floor(live / 10));
-
-/** What is missing is more than can be true by itself; nothing was marked. */
-export class TooManyMissingError extends Error {
-  constructor(
-    readonly missing: number,
-    readonly live: number,
-  ) {
-    super(
-      `${missing} of ${live} are missing from Patreon's answer. That is too many to believe; nothing was marked as gone.`,
-    );
-    this.name = 'TooManyMissingError';
-  }
+/**
+ * Judges a pass that has been read: holds it when it would take away too many, and marks as gone what a complete pass did
+ * not meet once that is confirmed, each by a 404 of its own or by a second complete pass. @throws PassHeldError
+ */
+export async function concludePass<T extends { id: string }>(
+  session: SyncSession,
+  list: ListResource<T>,
+  pass: OpenPass,
+): Promise<void> {
+  const { knex } = session.context;
+  const { complete } = completenessOf(pass.state);
+  const missing = complete ? await missingRows(knex, list.table, pass, pass.startSeq, MAX_SINGLE_READS) : null;
+  const departures = await departuresOf(knex, pass, list, missing);
+  if (isBeyondBelief(departures)) await hold(session, pass, list, departures);
+  if (missing && missing.missing > 0) await confirmGone(session, list, pass, missing);
 }
 
-/**
- * Marks as gone what a complete pass did not meet, once it is confirmed: each by a 404 of its own, or by a second complete
- * pass. Answers how many were marked. @throws TooManyMissingError
- */
-export async function concludeGone<T extends { id: string }>(
+async function confirmGone<T extends { id: string }>(
   session: SyncSession,
-  campaignId: number,
   list: ListResource<T>,
-  first: PassResult,
-  readOne: (patreonId: string, signal: AbortSignal) => Promise<unknown>,
-): Promise<number> {
-  if (!first.complete) return 0;
-  const pass: Pass = { runId: session.lease.runId, campaignId, resource: list.resource };
-  const find = () => missingRows(session.context.knex, list.table, pass, first.startSeq, MAX_SINGLE_READS);
-  const found = await find();
-  if (found.missing === 0) return 0;
-  if (found.missing > brake(found.live)) throw new TooManyMissingError(found.missing, found.live);
-  const few = found.missing <= MAX_SINGLE_READS;
-  const confirmed = few ? await thoseNotFound(session, found.sample, readOne) : null;
-  if (!few && !(await isWholeAgain(session, campaignId, list))) return 0;
-  return session.lease.write(async (trx) => {
-    const gone = await markGone(trx, list.table, pass, first.startSeq, confirmed);
+  pass: OpenPass,
+  found: Candidates,
+): Promise<void> {
+  if (found.missing <= MAX_SINGLE_READS) {
+    for (const id of found.sample) await readOneOf(session, list, pass.campaignId, id);
+    return;
+  }
+  if (!(await isWholeAgain(session, list, pass))) return;
+  failPoint('gone.confirmed');
+  const readSeq = await nextReadSeq(session.context);
+  await session.lease.write(async (trx) => {
+    const gone = await markGone(trx, list.table, pass, { startSeq: pass.startSeq, readSeq });
     // Sightings do not survive a crash of the database; without them everybody would seem to be missing.
     if (gone > found.missing) throw new Error('The sightings of this pass were lost; nothing was marked as gone.');
-    await session.addCounts(trx, campaignId, list.resource, { gone });
-    return gone;
+    await session.addCounts(trx, pass.campaignId, list.resource, { gone });
+    failPoint('gone.marked');
   });
 }
 
 /** Reads the list a second time: who is met by either of the passes is there. */
 async function isWholeAgain<T extends { id: string }>(
   session: SyncSession,
-  campaignId: number,
   list: ListResource<T>,
+  first: OpenPass,
 ): Promise<boolean> {
   try {
-    return (await runListPass(session, campaignId, list, { confirming: true })).complete;
+    const second = await runListPass(session, list, await beginConfirmation(session, first));
+    await readContested(session, list, second);
+    return completenessOf(second.state).complete;
   } catch (error) {
     if (error instanceof PatreonError && error.kind === 'cursor_expired') return false;
     throw error;
   }
 }
 
-async function thoseNotFound(
+/** Reads again what a single read met at the same moment as a page did: nobody can tell which of the two is newer. */
+export async function readContested<T extends { id: string }>(
   session: SyncSession,
-  patreonIds: readonly string[],
-  readOne: (patreonId: string, signal: AbortSignal) => Promise<unknown>,
-): Promise<string[]> {
-  const notFound: string[] = [];
-  // One after the other on purpose: at most 50 reads, under the same pace as everything else.
-  for (const id of patreonIds) {
-    try {
-      await session.read((signal) => readOne(id, signal));
-    } catch (error) {
-      if (!(error instanceof PatreonError)) throw error;
-      if (error.kind === 'not_found') notFound.push(id);
-      // What Patreon does not let us read, or has an id that cannot be asked for, stays; the others are asked all the same.
-      else if (error.kind !== 'forbidden' && error.kind !== 'invalid_request') throw error;
-    }
+  list: ListResource<T>,
+  { campaignId, state }: OpenPass,
+): Promise<void> {
+  for (const id of state.contested) await readOneOf(session, list, campaignId, id);
+}
+
+/** One after the other, under the same pace as everything else; counted with the part. */
+export async function readOneOf<T extends { id: string }>(
+  session: SyncSession,
+  list: ListResource<T>,
+  campaignId: number,
+  patreonId: string,
+): Promise<ReadOutcome | null> {
+  const { resource } = list;
+  try {
+    return await readOne(session.context, {
+      target: { campaignId, resource, patreonId },
+      store: list,
+      read: () => session.read((signal) => list.readOne(patreonId, signal)),
+      write: (work) =>
+        session.lease.write(async (trx) => {
+          const outcome = await work(trx);
+          await countOutcome(trx, session, { campaignId, resource }, outcome as ReadOutcome | null);
+          return outcome;
+        }),
+    });
+  } catch (error) {
+    // What Patreon does not let us read, or has an id that cannot be asked for, stays; the others are asked all the same.
+    if (error instanceof PatreonError && (error.kind === 'forbidden' || error.kind === 'invalid_request')) return null;
+    throw error;
   }
-  return notFound;
+}
+
+async function countOutcome(
+  trx: Knex.Transaction,
+  session: SyncSession,
+  { campaignId, resource }: Pick<OpenPass, 'campaignId' | 'resource'>,
+  outcome: ReadOutcome | null,
+): Promise<void> {
+  if (outcome === 'created' || outcome === 'updated' || outcome === 'gone')
+    await session.addCounts(trx, campaignId, resource, { [outcome]: 1 });
 }

@@ -1,146 +1,141 @@
 import type { Knex } from 'knex';
-import type { UpsertCounts } from '../../db/upsert-many';
-import type { Page, PageOptions, RejectedRecord } from '../../patreon/client';
-import { countSightings, type Pass, recordSightings } from './sightings';
+import { failPoint } from '../../lib/fail-points';
+import type { RejectedRecord } from '../../patreon/client';
+import type { ListResource, StampedPage } from './list-resource';
+import { afterPage, type OpenPass, type PassState, partRow } from './pass-state';
+import { contestedBySingleReads, lockReads, stamped } from './read-stamps';
+import { recordSightings } from './sightings';
+import { stageDifferences, unstage } from './staging';
 import type { Resource } from './sync-run.model';
 import type { SyncSession } from './sync-session';
-
-export interface StoredPage<T> extends Page<T> {
-  readSeq: number;
-}
-
-/** One list of one campaign: how a page is asked for, and how it is stored inside the page's transaction. */
-export interface ListResource<T extends { id: string }> {
-  resource: Resource;
-  type: string;
-  table: string;
-  fetch(page: PageOptions): Promise<Page<T>>;
-  store(trx: Knex.Transaction, page: StoredPage<T>): Promise<UpsertCounts>;
-}
-
-export interface PassResult {
-  /** Proven to be the whole list: only then may what it lacks be called gone. */
-  complete: boolean;
-  /** Where the sequence of reads stood before the first page. */
-  startSeq: number;
-  /** What the list was said to hold and did not: null unless that is more than coming and going explains. */
-  shortfall: { total: number; seen: number } | null;
-  /** Includes that some page came without. */
-  omitted: string[];
-}
-
-/** What the pages of a pass add up to. */
-interface Tally {
-  /** No page was refused, repeated or cut off. */
-  whole: boolean;
-  /** The total as Patreon stated it last, and the lowest and highest it stated on the way; null when it never did. */
-  total: { last: number; least: number; most: number } | null;
-  /** Records without a usable id, which cannot be sighted. */
-  anonymous: number;
-  omitted: Set<string>;
-}
 
 /** More pages than any real list has: a server that answers for ever must not keep us for ever. */
 const MAX_PAGES = 20_000;
 
 /**
- * Reads a list from its first page to its last. The next page is asked for while the last is written; page, sightings
- * and counts are committed together. `confirming`: a second pass after a complete one. Ends also when a cursor or a
- * whole page comes again, which proves nothing.
+ * Reads a list to its last page, from where the pass stands. The next page is asked for while the last is written; page,
+ * sightings, counts and cursor are committed together. Ends also when a cursor or a whole page comes again, which proves
+ * nothing. Answers the pass as it stands then.
  */
 export async function runListPass<T extends { id: string }>(
   session: SyncSession,
-  campaignId: number,
   list: ListResource<T>,
-  { confirming = false } = {},
-): Promise<PassResult> {
-  const cursors = new Set<string>();
-  const startSeq = await session.nextReadSeq();
-  const pass: Pass = { runId: session.lease.runId, campaignId, resource: list.resource, confirming };
-  const tally: Tally = { whole: true, total: null, anonymous: 0, omitted: new Set() };
-  let next: Promise<StoredPage<T>> | null = fetchPage(session, list, null);
+  pass: OpenPass,
+): Promise<OpenPass> {
+  if (pass.ended) return pass;
+  const cursors = new Set<string>(pass.cursor === null ? [] : [pass.cursor]);
+  let now: OpenPass = pass;
+  let next: Promise<Fetched<T>> | null = fetchPage(session, list, now.cursor, now.state);
   for (let pages = 1; next; pages += 1) {
-    const page: StoredPage<T> = await next;
+    const fetched: Fetched<T> = await next;
+    const { page, request } = fetched;
+    failPoint('page.fetched');
     const { nextCursor } = page;
     const repeats = nextCursor !== null && (cursors.has(nextCursor) || pages >= MAX_PAGES);
-    const goesOn = nextCursor !== null && page.items.length + page.rejected.length > 0 && !repeats;
+    const goesOn = nextCursor !== null && sizeOf(page) > 0 && !repeats;
     if (nextCursor !== null) cursors.add(nextCursor);
-    next = goesOn ? fetchPage(session, list, nextCursor) : null;
+    next = goesOn ? fetchPage(session, list, nextCursor, { request }) : null;
     // Its failure is handled when it is awaited; until then it must not count as unhandled.
     next?.catch(() => undefined);
-    const newIds = await storePage(session, pass, list, page);
-    const onlyOldIds = page.items.length > 0 && newIds === 0;
-    if (onlyOldIds) next = null;
-    addPage(tally, list, page, { cutShort: onlyOldIds || (nextCursor !== null && !goesOn) });
+    now = await storePage(session, list, { ...now, state: { ...now.state, request } }, page, goesOn);
+    failPoint('page.committed');
+    if (now.ended) next = null;
   }
-  return { ...judge(tally, await countSightings(session.context.knex, pass)), startSeq, omitted: [...tally.omitted] };
+  return now;
 }
 
-function addPage<T extends { id: string }>(
-  tally: Tally,
-  list: ListResource<T>,
-  page: Page<T>,
-  { cutShort }: { cutShort: boolean },
-): void {
-  const rejected = page.rejected.filter((r) => r.type === list.type);
-  tally.whole &&= !cutShort && rejected.length === 0;
-  tally.anonymous += rejected.filter((r) => r.id === null).length;
-  for (const name of page.omitted) tally.omitted.add(name);
-  if (page.total === null) return;
-  const { least = page.total, most = page.total } = tally.total ?? {};
-  tally.total = { last: page.total, least: Math.min(least, page.total), most: Math.max(most, page.total) };
-}
+type Fetched<T> = { page: StampedPage<T>; request: PassState['request'] };
 
-/** A pass is complete when it met as many ids as Patreon counts, and Patreon did not change its mind on the way. */
-function judge({ whole, total, anonymous }: Tally, seen: number): Pick<PassResult, 'complete' | 'shortfall'> {
-  if (total === null) return { complete: false, shortfall: null };
-  const allowed = allowance(total.most);
-  const isSteady = total.most - total.least <= allowed;
-  const short = total.last - seen - anonymous > allowed;
-  return {
-    complete: whole && isSteady && Math.abs(total.last - seen) <= allowed,
-    shortfall: short ? { total: total.last, seen } : null,
-  };
-}
+const sizeOf = (page: StampedPage<unknown>) => page.items.length + page.unchangedIds.length + page.rejected.length;
 
 async function fetchPage<T extends { id: string }>(
   session: SyncSession,
   list: ListResource<T>,
   cursor: string | null,
-): Promise<StoredPage<T>> {
+  { request }: Pick<PassState, 'request'>,
+): Promise<Fetched<T>> {
   return session.read(async (signal) => {
-    const readSeq = await session.nextReadSeq();
-    return { ...(await list.fetch({ cursor, signal })), readSeq };
+    const {
+      page,
+      request: next,
+      startSeq,
+      endSeq,
+    } = await stamped(session.context, () => list.fetch({ cursor, signal }, request));
+    return { page: { ...page, startSeq, endSeq }, request: next };
   });
 }
 
-/** Answers how many ids of the page had not been met before in this pass. */
-async function storePage<T extends { id: string }>(
+/** One transaction: the page, who was met, what is told of it, and where to go on. */
+function storePage<T extends { id: string }>(
   session: SyncSession,
-  pass: Pass,
   list: ListResource<T>,
-  page: StoredPage<T>,
-): Promise<number> {
-  const { campaignId, confirming } = pass;
-  const rejected = page.rejected;
-  const ids = [
-    ...page.items.map((i) => i.id),
-    ...rejected.filter((r) => r.type === list.type && r.id !== null).map((r) => r.id as string),
-  ];
+  pass: OpenPass,
+  page: StampedPage<T>,
+  goesOn: boolean,
+): Promise<OpenPass> {
+  const ids = idsOf(list, page);
   return session.lease.write(async (trx) => {
-    const counts = await list.store(trx, page);
-    const newIds = await recordSightings(trx, pass, ids);
-    if (!confirming) await quarantine(trx, session, campaignId, list.resource, rejected);
-    // What the first pass counted is not counted twice; what changed meanwhile is.
-    const { created, updated } = counts;
-    await session.addCounts(trx, campaignId, list.resource, {
-      pages: 1,
-      ...(confirming
-        ? { created, updated }
-        : { ...counts, fetched: page.items.length, quarantined: rejected.length, reported_total: page.total }),
-    });
-    return newIds;
+    await lockReads(trx, pass);
+    const newIds = await recordSightings(trx, pass, page, ids);
+    const contested = await contestedBySingleReads(trx, pass, page, ids);
+    const isFree = (id: string) => !contested.older.has(id) && !contested.overlapping.has(id);
+    const items = page.items.filter(({ id }) => isFree(id));
+    const records = { items, dropped: page.dropped, readSeq: page.startSeq };
+    if (pass.state.isStaged && newIds < ids.length) await unstage(trx, pass, ids);
+    const counts = pass.state.isStaged
+      ? await stageDifferences(session.context, trx, list, pass, { ...records, endSeq: page.endSeq })
+      : { staged: 0, ...(await list.store(trx, records)) };
+    if (!pass.confirming) await quarantine(trx, session, pass.campaignId, list.resource, page.rejected);
+    const onlyOldIds = ids.length > 0 && newIds === 0;
+    const ended = !goesOn || onlyOldIds;
+    const cutShort = onlyOldIds || (page.nextCursor !== null && !goesOn);
+    const state = afterPage(pass, list, page, { cutShort, newIds, contested: contested.overlapping });
+    const cursor = ended ? null : page.nextCursor;
+    await countPage(trx, session, pass, page, { ...counts, contested: page.items.length - items.length });
+    await savePass(trx, pass, { cursor, ended, state, endSeq: page.endSeq });
+    failPoint('page.stored');
+    return { ...pass, cursor, ended, state };
   });
+}
+
+function idsOf<T extends { id: string }>(list: ListResource<T>, page: StampedPage<T>): string[] {
+  const rejected = page.rejected.flatMap((r) => (r.type === list.type && r.id !== null ? [r.id] : []));
+  return [...new Set([...page.items.map((i) => i.id), ...page.unchangedIds, ...rejected])];
+}
+
+/** What the first pass counted is not counted twice by its confirmation; what changed meanwhile is. */
+async function countPage<T>(
+  trx: Knex.Transaction,
+  session: SyncSession,
+  { campaignId, resource, confirming }: OpenPass,
+  page: StampedPage<T>,
+  counts: { created: number; updated: number; unchanged: number; staged: number; contested: number },
+): Promise<void> {
+  const { created, updated, staged } = counts;
+  const skipped = page.unchangedIds.length;
+  const first = {
+    fetched: page.items.length + skipped,
+    unchanged: counts.unchanged + counts.contested + skipped,
+    quarantined: page.rejected.length,
+    reported_total: page.total,
+  };
+  await session.addCounts(trx, campaignId, resource, {
+    pages: 1,
+    created,
+    updated,
+    staged,
+    ...(confirming ? {} : first),
+  });
+}
+
+async function savePass(
+  trx: Knex.Transaction,
+  pass: OpenPass,
+  { cursor, ended, state, endSeq }: Pick<OpenPass, 'cursor' | 'ended' | 'state'> & { endSeq: number },
+): Promise<void> {
+  const place = { cursor, pass: JSON.stringify(state), phase: ended ? 'concluding' : 'reading' };
+  // A confirmation that is cut off begins anew, so its place need not be known.
+  await partRow(trx, pass).update({ end_seq: endSeq, ...(pass.confirming ? {} : place) });
 }
 
 export async function quarantine(
@@ -153,7 +148,7 @@ export async function quarantine(
   if (rejected.length === 0) return;
   await trx('sync_quarantine').insert(
     rejected.map((r) => ({
-      run_id: session.lease.runId,
+      run_id: session.run.id,
       campaign_id: campaignId,
       resource,
       patreon_id: r.id,
@@ -163,6 +158,3 @@ export async function quarantine(
     })),
   );
 }
-
-/** People come and go while pages are read: by so many may the total that Patreon reports be wrong. */
-const allowance = (total: number) => Math.max(2, Math.ceil(total * 0.002));

@@ -1,8 +1,9 @@
 import type { Page } from '../../patreon/client';
 import type { Campaign } from '../../patreon/resources';
+import { type ReadInterval, stamped } from './read-stamps';
 import type { SyncSession } from './sync-session';
 
-export type CampaignsPage = Page<Campaign> & { readSeq: number };
+export type CampaignsPage = Page<Campaign> & ReadInterval;
 
 /** More pages than any account has campaigns: a server that answers for ever must not keep us for ever. */
 const MAX_PAGES = 50;
@@ -23,8 +24,5 @@ export async function readCampaigns(session: SyncSession): Promise<CampaignsPage
 }
 
 function readPage(session: SyncSession, cursor: string | null): Promise<CampaignsPage> {
-  return session.read(async (signal) => {
-    const readSeq = await session.nextReadSeq();
-    return { ...(await session.client.listCampaigns({ cursor, signal })), readSeq };
-  });
+  return session.read((signal) => stamped(session.context, () => session.client.listCampaigns({ cursor, signal })));
 }

@@ -85,11 +85,11 @@ function holdLease({ knex, config, log }: Context, claim: Claim): RunLease {
   return lease;
 }
 
-/** Counting the requests here, and not by statements of their own, keeps them from waiting for the row that this locks. */
+/** Change rows name the run that is told here. Counting the requests here, and not by statements of their own, keeps them from waiting for the row that this locks. */
 async function fence(trx: Knex.Transaction, { runId, epoch, requests }: Claim): Promise<void> {
   const { rows } = await trx.raw(
     `update sync_runs set requests = :requests where id = :runId and epoch = :epoch and state = 'running'
-      returning cancel_requested_at is not null as cancelled`,
+      returning cancel_requested_at is not null as cancelled, set_config('patrondesk.run_id', id::text, true)`,
     { runId, epoch, requests },
   );
   const [row] = rows as { cancelled: boolean }[];

@@ -1,8 +1,10 @@
 import type { Context } from '../../context';
+import { failPoint } from '../../lib/fail-points';
 import { patreonClientFor } from '../connections/patreon-client.service';
+import { applyHeldParts } from './apply-held';
 import { describeFailure } from './failure-words';
 import { claimRun, LeaseLostError, RunCancelledError, type RunLease } from './run-lease';
-import { forgetSightings } from './sightings';
+import { isRunOver } from './run-over';
 import { syncCredential } from './sync-credential';
 import { SyncRun, type SyncRunError, SyncRunResource, type SyncRunState } from './sync-run.model';
 import { enqueueRun } from './sync-runs.service';
@@ -11,16 +13,20 @@ import { SyncSession } from './sync-session';
 export type RunOutcome = SyncRunState | 'not_ours';
 
 /**
- * Executes a run: the one engine behind schedule, command, button and connection. Whoever claims the run executes it;
- * for anybody else this does nothing (`not_ours`). A process that is asked to stop gives the run back to the queue.
+ * Executes a run: the one engine behind schedule, command, button and connection, and behind the owner's word on a run
+ * that was held. Whoever claims the run executes it; for anybody else this does nothing (`not_ours`). A run that lost its
+ * process goes on where that stopped; a process that is asked to stop gives the run back to the queue.
  */
 export async function runSync(context: Context, runId: number, stop: AbortSignal): Promise<RunOutcome> {
   const lease = await claimRun(context, runId);
   if (!lease) return 'not_ours';
+  failPoint('run.claimed');
   const signal = AbortSignal.any([stop, lease.signal]);
   try {
-    await startOver(context, lease);
-    return await finish(context, lease, await syncAll(context, lease, signal));
+    const run = (await SyncRun.query().findById(runId)) as SyncRun;
+    const isDecided = run.decision === 'applied';
+    const errors = isDecided ? await applyHeldParts(context, run, lease) : await syncAll(context, run, lease, signal);
+    return await finish(context, lease, errors);
   } catch (error) {
     return await endEarly(context, lease, error, stop);
   } finally {
@@ -28,43 +34,26 @@ export async function runSync(context: Context, runId: number, stop: AbortSignal
   }
 }
 
-/** A run that lost its process begins again from the first page: what it stored stays, its counts do not. */
-async function startOver(context: Context, lease: RunLease): Promise<void> {
-  await lease.write(async (trx) => {
-    await trx('sync_run_resources').where({ run_id: lease.runId }).delete();
-    await trx('sync_quarantine').where({ run_id: lease.runId }).delete();
-  });
-  await forgetSightings(context.knex, lease.runId);
-}
-
-interface Outcome {
-  errors: SyncRunError[];
-  /** Something waits for a person to decide. */
-  held: boolean;
-}
-
-/** One connection that cannot be read does not keep the others from it. */
-async function syncAll(context: Context, lease: RunLease, signal: AbortSignal): Promise<Outcome> {
-  const run = (await SyncRun.query().findById(lease.runId)) as SyncRun;
-  const outcome: Outcome = { errors: [], held: false };
+/** One connection that cannot be read does not keep the others from it. Answers what concerns no part. */
+async function syncAll(context: Context, run: SyncRun, lease: RunLease, signal: AbortSignal): Promise<SyncRunError[]> {
+  const errors: SyncRunError[] = [];
   for (const credentialId of await SyncRun.credentialIds(run.id)) {
     try {
-      const session = await openSession(context, { run, lease, credentialId, signal }, outcome);
-      outcome.errors.push(...(await syncCredential(session)));
-      outcome.held ||= session.held;
+      const session = await openSession(context, { run, lease, credentialId, signal }, errors);
+      errors.push(...(await syncCredential(session)));
     } catch (error) {
-      if (error instanceof LeaseLostError || error instanceof RunCancelledError || signal.aborted) throw error;
+      if (isRunOver({ signal }, error)) throw error;
       context.log.error({ err: error, runId: run.id, credentialId }, 'a connection could not be read');
-      outcome.errors.push({ campaign: null, resource: 'campaigns', message: describeFailure(error) });
+      errors.push({ campaign: null, resource: 'campaigns', message: describeFailure(error) });
     }
   }
-  return outcome;
+  return errors;
 }
 
 async function openSession(
   context: Context,
   { run, lease, credentialId, signal }: { run: SyncRun; lease: RunLease; credentialId: number; signal: AbortSignal },
-  { errors }: Outcome,
+  errors: SyncRunError[],
 ): Promise<SyncSession> {
   const told = new Set<string>();
   const client = await patreonClientFor(context, credentialId, {
@@ -82,13 +71,21 @@ async function openSession(
   return new SyncSession(context, run, lease, client, credentialId, scopes, signal);
 }
 
-async function finish(context: Context, lease: RunLease, { errors, held }: Outcome): Promise<SyncRunState> {
-  const parts = await SyncRunResource.query().where({ run_id: lease.runId }).select('state');
-  const failed = parts.some((p) => p.state !== 'succeeded') || errors.some((e) => e.resource !== null);
+async function finish(context: Context, lease: RunLease, errors: SyncRunError[]): Promise<SyncRunState> {
+  const parts = await SyncRunResource.listForRun(lease.runId);
+  const all = [
+    ...errors,
+    ...parts.flatMap(({ patreon_id, resource, error }): SyncRunError[] =>
+      error === null ? [] : [{ campaign: patreon_id, resource, message: error }],
+    ),
+  ];
+  const failed = parts.some((p) => p.state !== 'succeeded') || all.some((e) => e.resource !== null);
   const succeeded = parts.some((p) => p.state === 'succeeded');
-  const nothing = parts.length === 0 && errors.length > 0;
+  const nothing = parts.length === 0 && all.length > 0;
+  const held = parts.some((p) => p.state === 'held');
   const state = held ? 'held' : nothing || (failed && !succeeded) ? 'failed' : failed ? 'partial' : 'succeeded';
-  await end(context, lease, state, errors);
+  failPoint('run.ending');
+  await end(context, lease, state, all);
   return state;
 }
 
@@ -107,8 +104,8 @@ async function endEarly(context: Context, lease: RunLease, error: unknown, stop:
   return 'failed';
 }
 
-/** So many runs keep the records that they could not store. */
-const RUNS_WITH_QUARANTINE = 20;
+/** So many runs keep the records that they could not store, and whom they would have marked. */
+const RUNS_WITH_RECORDS = 20;
 
 /** Ends the run and gives its locks back. */
 async function end(context: Context, lease: RunLease, state: SyncRunState, errors: SyncRunError[]): Promise<void> {
@@ -126,15 +123,19 @@ async function end(context: Context, lease: RunLease, state: SyncRunState, error
       });
     if (ended === 0) throw new LeaseLostError(lease.runId);
     await trx('sync_run_resources')
-      .where({ run_id: lease.runId, state: 'running' })
+      .where({ run_id: lease.runId })
+      .whereIn('state', state === 'held' ? ['running'] : ['running', 'held'])
       .update({ state: state === 'cancelled' ? 'cancelled' : 'failed', finished_at: knex.fn.now() });
     await trx('sync_locks').where({ run_id: lease.runId }).delete();
+    if (state !== 'held') await trx('sync_staged_records').where({ run_id: lease.runId }).delete();
     // Raw records hold names and e-mails, and come again with every run until they are mended.
-    await trx('sync_quarantine')
-      .where('run_id', '<=', lease.runId - RUNS_WITH_QUARANTINE)
-      .delete();
+    const old = lease.runId - RUNS_WITH_RECORDS;
+    await trx('sync_quarantine').where('run_id', '<=', old).delete();
+    await trx.raw(
+      `delete from sync_departures d using sync_runs r where r.id = d.run_id and r.id <= ? and r.state <> 'held'`,
+      [old],
+    );
   });
-  await forgetSightings(knex, lease.runId);
 }
 
 async function giveBack(context: Context, lease: RunLease): Promise<void> {

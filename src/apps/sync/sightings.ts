@@ -1,30 +1,38 @@
 import type { Knex } from 'knex';
-import type { Resource } from './sync-run.model';
+import type { ListTarget, ReadInterval } from './read-stamps';
 
-export interface Pass {
+export interface Pass extends ListTarget {
   runId: number;
-  campaignId: number;
-  resource: Resource;
   /** The pass that confirms another: it has to be whole by itself, so it keeps sightings of its own. */
   confirming?: boolean;
 }
 
+const confirmation = (resource: string) => `${resource} again`;
 const named = ({ runId, campaignId, resource, confirming = false }: Pass) => ({
   runId,
   campaignId,
   resource: confirming ? confirmation(resource) : resource,
 });
-const confirmation = (resource: Resource) => `${resource} again`;
 
-/** Notes which ids a pass has met. Answers how many of them were new. */
-export async function recordSightings(trx: Knex.Transaction, pass: Pass, ids: readonly string[]): Promise<number> {
+/** Notes which ids a page has met, and by which read. Answers how many of them this pass had not met before. */
+export async function recordSightings(
+  trx: Knex.Transaction,
+  pass: Pass,
+  { startSeq, endSeq }: ReadInterval,
+  ids: readonly string[],
+): Promise<number> {
   if (ids.length === 0) return 0;
-  const result = await trx.raw(
-    `insert into sync_sightings (run_id, campaign_id, resource, patreon_id)
-     select :runId, :campaignId, :resource, id from unnest(:ids::text[]) as id on conflict do nothing`,
-    { ...named(pass), ids: [...new Set(ids)] },
+  const { rows } = await trx.raw(
+    `with met as (
+       insert into sync_sightings (run_id, campaign_id, resource, patreon_id, start_seq, end_seq)
+       select :runId, :campaignId, :resource, id, :startSeq, :endSeq from unnest(:ids::text[]) as id
+       on conflict (campaign_id, resource, patreon_id, run_id) do update
+          set start_seq = excluded.start_seq, end_seq = excluded.end_seq
+       returning (xmax = 0) as is_new
+     ) select count(*) filter (where is_new) as new_ids from met`,
+    { ...named(pass), ids: [...new Set(ids)], startSeq, endSeq },
   );
-  return result.rowCount ?? 0;
+  return (rows[0] as { new_ids: number }).new_ids;
 }
 
 /** How many different ids a pass has met. */
@@ -47,14 +55,18 @@ export interface Candidates {
 }
 
 /**
- * As a difference of two sets, which PostgreSQL computes in one go over each: an anti-join may become a loop over both
- * while their statistics are young, and a first sync is always followed by young statistics.
+ * Live rows that neither a whole pass nor its confirmation met and that nothing has read since the pass began. As a
+ * difference of sets, which PostgreSQL computes in one go over each: an anti-join may become a loop over both while their
+ * statistics are young, and a first sync is always followed by young statistics.
  */
 const missingIds = (table: string) => `
   select patreon_id from "${table}" where campaign_id = :campaignId and gone_at is null and read_seq < :startSeq
   except
   select patreon_id from sync_sightings
-   where run_id = :runId and campaign_id = :campaignId and resource in (:resource, :confirmation)`;
+   where campaign_id = :campaignId and resource in (:resource, :confirmation) and run_id = :runId
+  except
+  select patreon_id from patreon_read_stamps
+   where campaign_id = :campaignId and resource = :resource and end_seq > :startSeq`;
 
 const bindings = (pass: Pass, startSeq: number) => ({
   ...named(pass),
@@ -62,7 +74,6 @@ const bindings = (pass: Pass, startSeq: number) => ({
   startSeq,
 });
 
-/** Live rows that neither a complete pass nor its confirmation met and that nothing has read since the pass began. */
 export async function missingRows(
   knex: Knex,
   table: string,
@@ -80,26 +91,40 @@ export async function missingRows(
   return rows[0] as Candidates;
 }
 
-/** Marks missing rows as gone (of them only `confirmed`, unless that is null); never deletes. Answers how many. */
+/** Notes the missing as departures of the run, for a person to decide on. */
+export async function noteMissing(trx: Knex.Transaction, table: string, pass: Pass, startSeq: number): Promise<void> {
+  const isMember = table === 'patreon_members';
+  await trx.raw(
+    `with missing as materialized (${missingIds(table)})
+     insert into sync_departures (run_id, campaign_id, resource, patreon_id, reason, kind_before, monthly_cents_before)
+     select :runId, :campaignId, :resource, patreon_id, 'gone', ${isMember ? 'kind, monthly_cents' : 'null, null'}
+       from "${table}" where campaign_id = :campaignId and patreon_id in (select patreon_id from missing)
+     on conflict do nothing`,
+    bindings(pass, startSeq),
+  );
+}
+
+/** Marks the missing as gone, read at `readSeq`; never deletes. Answers how many. */
 export async function markGone(
   trx: Knex.Transaction,
   table: string,
   pass: Pass,
-  startSeq: number,
-  confirmed: string[] | null,
+  { startSeq, readSeq }: { startSeq: number; readSeq: number },
 ): Promise<number> {
   const result = await trx.raw(
     `with missing as materialized (${missingIds(table)})
-     update "${table}" set gone_at = now(), changed_at = now()
+     update "${table}" set gone_at = now(), changed_at = now(), read_seq = :readSeq
       where campaign_id = :campaignId and gone_at is null and read_seq < :startSeq
-        and patreon_id = any(array(select patreon_id from missing))
-        ${confirmed ? 'and patreon_id = any(:confirmed::text[])' : ''}`,
-    { ...bindings(pass, startSeq), ...(confirmed ? { confirmed } : {}) },
+        and patreon_id = any(array(select patreon_id from missing))`,
+    { ...bindings(pass, startSeq), readSeq },
   );
   return result.rowCount ?? 0;
 }
 
 /** Only the pass under way needs its sightings. */
-export async function forgetSightings(knex: Knex, runId: number): Promise<void> {
-  await knex('sync_sightings').where({ run_id: runId }).delete();
+export async function forgetSightings(knex: Knex, { campaignId, resource }: ListTarget): Promise<void> {
+  await knex('sync_sightings')
+    .where({ campaign_id: campaignId })
+    .whereIn('resource', [resource, confirmation(resource)])
+    .delete();
 }

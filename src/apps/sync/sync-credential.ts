@@ -1,18 +1,25 @@
-import { PatreonError } from '../../patreon/patreon-error';
+import type { Knex } from 'knex';
 import type { Campaign } from '../../patreon/resources';
-import { membersList, postsList, storeCampaign } from './campaign-parts';
-import { describeFailure, describeLack } from './failure-words';
-import { concludeGone, TooManyMissingError } from './gone';
-import { type ListResource, quarantine, runListPass } from './list-pass';
+import { PassHeldError } from './brake';
+import { membersList, postsList } from './campaign-lists';
+import { storeCampaign } from './campaign-store';
+import { describeFailure } from './failure-words';
+import { syncList } from './list-part';
+import { quarantine } from './list-pass';
 import { type CampaignsPage, readCampaigns } from './read-campaigns';
-import { LeaseLostError, RunCancelledError } from './run-lease';
+import { lockReads, stampSingleRead, standingOf } from './read-stamps';
+import { isRunOver } from './run-over';
+import { forgetSightings } from './sightings';
 import type { Resource, SyncRunError } from './sync-run.model';
-import type { SyncSession } from './sync-session';
+import type { PartResult, SyncSession } from './sync-session';
 import { syncTiers } from './tiers-part';
 
-/** Reads the campaigns of one connection, each with its parts. One part that fails does not stop the others. */
+/**
+ * Reads the campaigns of one connection in turn, each with its parts. One part that fails does not stop the others; what
+ * went wrong with a part stands with the part, what concerns no part is answered.
+ */
 export async function syncCredential(session: SyncSession): Promise<SyncRunError[]> {
-  const pages = await readCampaigns(session).catch((error) => fatal(session, error));
+  const pages = await readCampaigns(session).catch((error) => failed(session, error));
   if (!Array.isArray(pages)) return [pages];
   const wanted = await wantedCampaign(session);
   const isWanted = (id: string | null) => wanted === null || id === wanted;
@@ -29,17 +36,16 @@ export async function syncCredential(session: SyncSession): Promise<SyncRunError
         : 'Patreon no longer names this campaign for the connection it was read through.';
     errors.push({ ...ALL_CAMPAIGNS, message });
   }
-  for (const { campaign, page } of found.values()) errors.push(...(await syncCampaign(session, campaign, page)));
+  for (const { campaign, page } of found.values()) await syncCampaign(session, campaign, page);
   return errors;
 }
 
 const ALL_CAMPAIGNS = { campaign: null, resource: 'campaigns' } as const;
 
-/** What stops the run rather than a part: no lease, no permission to go on, or an access token that is no more. */
-function fatal(session: SyncSession, error: unknown): SyncRunError {
-  if (error instanceof LeaseLostError || error instanceof RunCancelledError || session.signal.aborted) throw error;
+function failed(session: SyncSession, error: unknown): SyncRunError {
+  if (isRunOver(session, error)) throw error;
   session.context.log.warn({ err: error, runId: session.run.id }, 'the campaigns could not be read');
-  return { campaign: null, resource: 'campaigns', message: describeFailure(error) };
+  return { ...ALL_CAMPAIGNS, message: describeFailure(error) };
 }
 
 /** Patreon's id of the only campaign that the run is about; null when it is about all. */
@@ -49,51 +55,64 @@ async function wantedCampaign({ run, context }: SyncSession): Promise<string | n
   return row?.patreon_id ?? '';
 }
 
-async function syncCampaign(session: SyncSession, campaign: Campaign, page: CampaignsPage): Promise<SyncRunError[]> {
-  const campaignId = await session.lease.write(async (trx) => {
-    const known = await trx('patreon_campaigns').where({ patreon_id: campaign.id }).first('id');
-    if (known && !session.wants('campaigns')) return known.id as number;
-    const stored = await storeCampaign(session, trx, campaign, page);
-    const rejected = page.rejected.filter(({ type, id }) => type === 'user' && id === campaign.creator_id);
-    await begin(session, stored.campaignId, 'campaigns', trx);
-    await quarantine(trx, session, stored.campaignId, 'campaigns', rejected);
-    await session.addCounts(trx, stored.campaignId, 'campaigns', {
-      ...stored.counts,
-      pages: 1,
-      fetched: 1,
-      quarantined: rejected.length,
-      reported_total: 1,
-    });
-    await trx('sync_run_resources')
-      .where({ run_id: session.run.id, campaign_id: stored.campaignId, resource: 'campaigns' })
-      .update(DONE(trx));
-    return stored.campaignId;
-  });
+async function syncCampaign(session: SyncSession, campaign: Campaign, page: CampaignsPage): Promise<void> {
+  const { context, client } = session;
+  const campaignId = await campaignPart(session, campaign, page);
   const target = { id: campaignId, patreonId: campaign.id };
   const parts: [Resource, () => Promise<PartResult>][] = [
-    ['tiers', () => tiersPart(session, campaign, campaignId, page)],
-    [
-      'members',
-      () =>
-        listPart(session, campaignId, membersList(session, target), (id, signal) =>
-          session.client.getMember(id, { signal }),
-        ),
-    ],
-    [
-      'posts',
-      () =>
-        listPart(session, campaignId, postsList(session, target), (id, signal) =>
-          session.client.getPost(id, { signal }),
-        ),
-    ],
+    ['tiers', () => syncTiers(session, campaign, campaignId, page)],
+    ['members', () => syncList(session, campaignId, membersList(context, client, target))],
+    ['posts', () => syncList(session, campaignId, postsList(client, target))],
   ];
-  const errors: SyncRunError[] = [];
   for (const [resource, work] of parts) {
-    if (!session.wants(resource)) continue;
-    const error = await part(session, campaignId, resource, scopeMissing(session, resource) ?? work);
-    if (error) errors.push({ campaign: campaign.id, resource, message: error });
+    if (session.wants(resource)) await part(session, campaignId, resource, scopeMissing(session, resource) ?? work);
   }
-  return errors;
+}
+
+/** The campaign itself, stored in one go; answers its row id. A refresh of it that is newer is left alone. */
+function campaignPart(session: SyncSession, campaign: Campaign, page: CampaignsPage): Promise<number> {
+  return session.write(async (trx) => {
+    const known = await trx('patreon_campaigns').where({ patreon_id: campaign.id }).first('id');
+    if (known && !session.wants('campaigns')) return known.id as number;
+    if (known && (await isFinished(trx, session, known.id, 'campaigns'))) return known.id as number;
+    if (known && !(await isNewestRead(trx, known.id, campaign, page))) {
+      await begin(trx, session, known.id, 'campaigns');
+      await finishCampaign(trx, session, known.id, { unchanged: 1, quarantined: 0 });
+      return known.id as number;
+    }
+    const { campaignId, counts } = await storeCampaign(trx, session.credentialId, { campaign, ...page });
+    const rejected = page.rejected.filter(({ type, id }) => type === 'user' && id === campaign.creator_id);
+    await stampSingleRead(trx, { campaignId, resource: 'campaigns', patreonId: campaign.id }, page);
+    await begin(trx, session, campaignId, 'campaigns');
+    await quarantine(trx, session, campaignId, 'campaigns', rejected);
+    await finishCampaign(trx, session, campaignId, { ...counts, quarantined: rejected.length });
+    return campaignId;
+  });
+}
+
+async function isNewestRead(
+  trx: Knex.Transaction,
+  campaignId: number,
+  campaign: Campaign,
+  page: CampaignsPage,
+): Promise<boolean> {
+  const target = { campaignId, resource: 'campaigns', patreonId: campaign.id } as const;
+  await lockReads(trx, target);
+  return (await standingOf(trx, target, page)) === 'newest';
+}
+
+async function finishCampaign(
+  trx: Knex.Transaction,
+  session: SyncSession,
+  campaignId: number,
+  counts: { unchanged: number; quarantined: number },
+): Promise<void> {
+  await session.addCounts(trx, campaignId, 'campaigns', { ...counts, pages: 1, fetched: 1, reported_total: 1 });
+  await partOf(trx, session, campaignId, 'campaigns').update({
+    state: 'succeeded',
+    complete: true,
+    finished_at: trx.fn.now(),
+  });
 }
 
 const SCOPES: Partial<Record<Resource, string>> = { members: 'campaigns.members', posts: 'campaigns.posts' };
@@ -105,70 +124,45 @@ function scopeMissing(session: SyncSession, resource: Resource): (() => Promise<
   return () => Promise.reject(new Error(`The connection lacks the scope ${scope}. Connect Patreon again to grant it.`));
 }
 
-const DONE = (knex: { fn: { now(): unknown } }) => ({ state: 'succeeded', complete: true, finished_at: knex.fn.now() });
+const partOf = (knex: Knex, { run }: SyncSession, campaignId: number, resource: Resource) =>
+  knex('sync_run_resources').where({ run_id: run.id, campaign_id: campaignId, resource });
 
-async function begin(
-  session: SyncSession,
-  campaignId: number,
-  resource: Resource,
-  trx = session.context.knex,
-): Promise<void> {
-  await trx('sync_run_resources').insert({ run_id: session.run.id, campaign_id: campaignId, resource });
+/** A part that another process began goes on. */
+async function begin(knex: Knex, { run }: SyncSession, campaignId: number, resource: Resource): Promise<void> {
+  await knex('sync_run_resources')
+    .insert({ run_id: run.id, campaign_id: campaignId, resource })
+    .onConflict(['run_id', 'campaign_id', 'resource'])
+    .ignore();
 }
 
-/** How a part ended that was read. */
-interface PartResult {
-  complete: boolean;
-  /** What it lacks all the same, in words. */
-  lacks: string | null;
+async function isFinished(knex: Knex, session: SyncSession, campaignId: number, resource: Resource): Promise<boolean> {
+  const row = await partOf(knex, session, campaignId, resource).whereNot({ state: 'running' }).first('state');
+  return row !== undefined;
 }
 
-/** Runs one part and writes down how it ended. Answers what is missing in words, or null. */
+/** Runs one part, unless the run has finished it before, and writes down how it ended. */
 async function part(
   session: SyncSession,
   campaignId: number,
   resource: Resource,
   work: () => Promise<PartResult>,
-): Promise<string | null> {
+): Promise<void> {
   const { knex, log } = session.context;
-  const row = () => knex('sync_run_resources').where({ run_id: session.run.id, campaign_id: campaignId, resource });
-  await begin(session, campaignId, resource);
+  if (await isFinished(knex, session, campaignId, resource)) return;
+  await session.write((trx) => begin(trx, session, campaignId, resource));
+  const finish = (ended: { state: string; complete: boolean; error: string | null }) =>
+    session.write(async (trx) => {
+      await partOf(trx, session, campaignId, resource).update({ ...ended, finished_at: trx.fn.now() });
+      await forgetSightings(trx, { campaignId, resource });
+    });
   try {
     const { complete, lacks } = await work();
-    await row().update({ state: 'succeeded', complete, error: lacks, finished_at: knex.fn.now() });
-    return lacks;
+    await finish({ state: 'succeeded', complete, error: lacks });
   } catch (error) {
-    if (error instanceof LeaseLostError || error instanceof RunCancelledError || session.signal.aborted) throw error;
+    if (isRunOver(session, error)) throw error;
     log.warn({ err: error, runId: session.run.id, resource }, 'a part of a sync run failed');
-    if (error instanceof TooManyMissingError) session.held = true;
+    const held = error instanceof PassHeldError;
     const message = describeFailure(error, resource);
-    await row().update({ state: 'failed', complete: false, error: message, finished_at: knex.fn.now() });
-    return message;
-  }
-}
-
-async function tiersPart(...given: Parameters<typeof syncTiers>): Promise<PartResult> {
-  return { complete: await syncTiers(...given), lacks: null };
-}
-
-async function listPart<T extends { id: string }>(
-  session: SyncSession,
-  campaignId: number,
-  list: ListResource<T>,
-  readOne: (id: string, signal: AbortSignal) => Promise<unknown>,
-): Promise<PartResult> {
-  const pass = await readWhole(session, campaignId, list);
-  await concludeGone(session, campaignId, list, pass, readOne);
-  return { complete: pass.complete, lacks: describeLack(pass) };
-}
-
-/** A list whose cursor expired on the way is begun again, once. */
-async function readWhole<T extends { id: string }>(session: SyncSession, campaignId: number, list: ListResource<T>) {
-  try {
-    return await runListPass(session, campaignId, list);
-  } catch (error) {
-    if (!(error instanceof PatreonError) || error.kind !== 'cursor_expired') throw error;
-    await session.forgetPass(campaignId, list.resource);
-    return runListPass(session, campaignId, list);
+    await finish({ state: held ? 'held' : 'failed', complete: false, error: message });
   }
 }

@@ -34,6 +34,12 @@ export class SyncRun extends BaseModel {
   waiting_until!: string | null;
   requests!: number;
   errors!: SyncRunError[];
+  /** The connections that the run was to read. */
+  credential_ids!: number[];
+  /** What became of a held run: the owner's word, or that a later run read the same. */
+  decision!: 'applied' | 'discarded' | 'superseded' | null;
+  decided_by!: number | null;
+  decided_at!: string | null;
   queued_at!: string;
   started_at!: string | null;
   finished_at!: string | null;
@@ -69,7 +75,7 @@ export class SyncRunResource extends BaseModel {
   run_id!: number;
   campaign_id!: number;
   resource!: Resource;
-  state!: 'running' | 'succeeded' | 'failed' | 'cancelled';
+  state!: 'running' | 'succeeded' | 'failed' | 'held' | 'cancelled';
   pages!: number;
   fetched!: number;
   created!: number;
@@ -77,6 +83,8 @@ export class SyncRunResource extends BaseModel {
   unchanged!: number;
   gone!: number;
   quarantined!: number;
+  /** Records that differ and wait until the pass has been judged. */
+  staged!: number;
   reported_total!: number | null;
   complete!: boolean | null;
   error!: string | null;

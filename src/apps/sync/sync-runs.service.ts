@@ -39,6 +39,7 @@ export async function requestSync(context: Context, request: SyncRequest): Promi
           requested_by: request.staffId ?? null,
           campaign_id: request.campaignId ?? null,
           resources: request.resources ?? [...RESOURCES],
+          credential_ids: credentialIds,
         })
         .returning('id');
       // Two requests at the same moment: the second waits here, then fails on the key and is answered with the first's run.
@@ -91,6 +92,7 @@ export async function cancelRun(context: Context, runId: number): Promise<SyncRu
   await knex.transaction(async (trx) => {
     const ended = await trx('sync_runs')
       .where({ id: runId, state: 'queued' })
+      .whereNull('decision')
       .update({ state: 'cancelled', finished_at: knex.fn.now() });
     if (ended > 0) await trx('sync_locks').where({ run_id: runId }).delete();
     else await trx('sync_runs').where({ id: runId, state: 'running' }).update({ cancel_requested_at: knex.fn.now() });

@@ -14,7 +14,15 @@ export interface ResourceCounts {
   unchanged: number;
   gone: number;
   quarantined: number;
+  staged: number;
   reported_total: number | null;
+}
+
+/** How a part ended that was read. */
+export interface PartResult {
+  complete: boolean;
+  /** What it lacks all the same, in words. */
+  lacks: string | null;
 }
 
 /** Of one wait for a budget, which may be raised meanwhile. */
@@ -23,9 +31,6 @@ const LOOK_UP_MS = 1_000;
 
 /** What the parts of one run share: the lease, the client of the connection being read, and the progress they leave. */
 export class SyncSession {
-  /** Something was so different that nobody is marked as gone before a person has looked. */
-  held = false;
-
   constructor(
     readonly context: Context,
     readonly run: SyncRun,
@@ -42,10 +47,9 @@ export class SyncSession {
     return this.run.resources.includes(resource);
   }
 
-  /** The place of a read among all reads, taken before it is sent. */
-  async nextReadSeq(): Promise<number> {
-    const { rows } = await this.context.knex.raw(`select nextval('patreon_read_seq') as seq`);
-    return (rows[0] as { seq: number }).seq;
+  /** A transaction that commits only while the run is ours. @throws LeaseLostError, RunCancelledError */
+  write<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
+    return this.lease.write(work);
   }
 
   /** Reads from Patreon; while a budget of ours is spent it waits, says until when on the run, and tries again. */
@@ -82,16 +86,5 @@ export class SyncSession {
         ...Object.fromEntries(Object.entries(added).map(([name, n]) => [name, trx.raw('?? + ?', [name, n ?? 0])])),
         ...(reported_total == null ? {} : { reported_total }),
       });
-  }
-
-  /** Before a list is read again from its first page: what was created and updated stays counted, the rest begins anew. */
-  async forgetPass(campaignId: number, resource: Resource): Promise<void> {
-    await this.lease.write(async (trx) => {
-      await trx('sync_sightings').where({ run_id: this.run.id, campaign_id: campaignId, resource }).delete();
-      await trx('sync_quarantine').where({ run_id: this.run.id, campaign_id: campaignId, resource }).delete();
-      await trx('sync_run_resources')
-        .where({ run_id: this.run.id, campaign_id: campaignId, resource })
-        .update({ fetched: 0, unchanged: 0, quarantined: 0 });
-    });
   }
 }

@@ -1,0 +1,173 @@
+import type { Knex } from 'knex';
+import type { ListPage, ListResource, PassRequest } from './list-resource';
+import { nextReadSeq } from './read-stamps';
+import { countSightings, forgetSightings, type Pass } from './sightings';
+import type { SyncSession } from './sync-session';
+
+/** What the pages of a pass add up to; committed with each page. */
+export interface PassState {
+  /** No page was refused, repeated or cut off. */
+  whole: boolean;
+  /** The total as Patreon stated it last, and the lowest and highest it stated on the way; null when it never did. */
+  total: { last: number; least: number; most: number } | null;
+  /** Records without a usable id, which cannot be sighted. */
+  anonymous: number;
+  /** Includes that some page came without. */
+  omitted: string[];
+  /** Different ids so far. */
+  seen: number;
+  /** Records that differ wait until the pass has been judged. */
+  isStaged: boolean;
+  request: PassRequest;
+  /** Ids that a single read met at the same moment: to be read again. */
+  contested: string[];
+}
+
+export interface OpenPass extends Pass {
+  /** Where the sequence of reads stood before the first page. */
+  startSeq: number;
+  /** Null: the first page, or none is left (`ended`). */
+  cursor: string | null;
+  ended: boolean;
+  state: PassState;
+}
+
+const fresh = (isStaged: boolean): PassState => ({
+  whole: true,
+  total: null,
+  anonymous: 0,
+  omitted: [],
+  seen: 0,
+  isStaged,
+  request: { count: null, omitted: [] },
+  contested: [],
+});
+
+interface PartRow {
+  phase: 'reading' | 'concluding' | 'applying';
+  cursor: string | null;
+  pass: PassState | null;
+  start_seq: number | null;
+}
+
+/**
+ * The pass that this run has under way over a list: as another process left it, or from its first page. What was left is
+ * of use only with its sightings, which a crash of the database empties.
+ */
+export async function openPass<T extends { id: string }>(
+  session: SyncSession,
+  campaignId: number,
+  list: ListResource<T>,
+): Promise<OpenPass> {
+  const pass: Pass = { runId: session.run.id, campaignId, resource: list.resource };
+  const part: PartRow = await partRow(session.context.knex, pass).first('phase', 'cursor', 'pass', 'start_seq');
+  if (part?.pass && part.start_seq !== null) {
+    const seen = await countSightings(session.context.knex, pass);
+    if (seen === part.pass.seen) {
+      const { start_seq: startSeq, cursor, pass: state } = part;
+      return { ...pass, startSeq, cursor, state, ended: part.phase !== 'reading' };
+    }
+  }
+  return beginPass(session, campaignId, list);
+}
+
+/** Begins at the first page. What an attempt before created and updated stays counted, the rest begins anew. */
+export async function beginPass<T extends { id: string }>(
+  session: SyncSession,
+  campaignId: number,
+  list: ListResource<T>,
+): Promise<OpenPass> {
+  const pass: Pass = { runId: session.run.id, campaignId, resource: list.resource };
+  const startSeq = await nextReadSeq(session.context);
+  const state = await session.lease.write(async (trx) => {
+    const begun = fresh(list.findDifferences !== undefined && (await wasWholeBefore(trx, pass)));
+    await forgetSightings(trx, pass);
+    for (const table of ['sync_quarantine', 'sync_staged_records', 'sync_departures']) {
+      await trx(table).where({ run_id: pass.runId, campaign_id: campaignId, resource: list.resource }).delete();
+    }
+    await partRow(trx, pass).update({
+      phase: 'reading',
+      cursor: null,
+      pass: JSON.stringify(begun),
+      start_seq: startSeq,
+      fetched: 0,
+      unchanged: 0,
+      quarantined: 0,
+      staged: 0,
+    });
+    return begun;
+  });
+  return { ...pass, startSeq, cursor: null, ended: false, state };
+}
+
+/** A second pass that only confirms: when it is cut off it begins anew. */
+export async function beginConfirmation(session: SyncSession, first: OpenPass): Promise<OpenPass> {
+  const { runId, campaignId, resource } = first;
+  const state = { ...fresh(first.state.isStaged), request: first.state.request };
+  await session.lease.write((trx) =>
+    trx('sync_sightings')
+      .where({ campaign_id: campaignId, resource: `${resource} again` })
+      .delete(),
+  );
+  return { runId, campaignId, resource, confirming: true, startSeq: first.startSeq, cursor: null, ended: false, state };
+}
+
+/** A mirror that was never whole has nobody who could seem to leave all at once, and is filled as the pages come. */
+async function wasWholeBefore(trx: Knex, { campaignId, resource }: Pass): Promise<boolean> {
+  const row = await trx('sync_run_resources')
+    .where({ campaign_id: campaignId, resource, complete: true, state: 'succeeded' })
+    .first('run_id');
+  return row !== undefined;
+}
+
+export const partRow = (knex: Knex, { runId, campaignId, resource }: Pass) =>
+  knex('sync_run_resources').where({ run_id: runId, campaign_id: campaignId, resource });
+
+/** The state after one more page. */
+export function afterPage<T extends { id: string }>(
+  { state }: OpenPass,
+  list: ListResource<T>,
+  page: ListPage<T>,
+  { cutShort, newIds, contested }: { cutShort: boolean; newIds: number; contested: Iterable<string> },
+): PassState {
+  const rejected = page.rejected.filter((r) => r.type === list.type);
+  const { least = page.total, most = page.total } = state.total ?? {};
+  return {
+    ...state,
+    whole: state.whole && !cutShort && rejected.length === 0,
+    anonymous: state.anonymous + rejected.filter((r) => r.id === null).length,
+    omitted: [...new Set([...state.omitted, ...page.omitted])],
+    seen: state.seen + newIds,
+    contested: [...new Set([...state.contested, ...contested])],
+    total:
+      page.total === null
+        ? state.total
+        : {
+            last: page.total,
+            least: Math.min(least ?? page.total, page.total),
+            most: Math.max(most ?? page.total, page.total),
+          },
+  };
+}
+
+export interface Completeness {
+  /** Proven to be the whole list: only then may what it lacks be called gone. */
+  complete: boolean;
+  /** What the list was said to hold and did not: null unless that is more than coming and going explains. */
+  shortfall: { total: number; seen: number } | null;
+}
+
+/** A pass is complete when it met as many ids as Patreon counts, and Patreon did not change its mind on the way. */
+export function completenessOf({ whole, total, anonymous, seen }: PassState): Completeness {
+  if (total === null) return { complete: false, shortfall: null };
+  const allowed = allowance(total.most);
+  const isSteady = total.most - total.least <= allowed;
+  const short = total.last - seen - anonymous > allowed;
+  return {
+    complete: whole && isSteady && Math.abs(total.last - seen) <= allowed,
+    shortfall: short ? { total: total.last, seen } : null,
+  };
+}
+
+/** People come and go while pages are read: by so many may the total that Patreon reports be wrong. */
+const allowance = (total: number) => Math.max(2, Math.ceil(total * 0.002));
