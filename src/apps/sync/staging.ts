@@ -20,13 +20,16 @@ const place = ({ runId, campaignId }: Pass, patreonId: string) =>
 export async function stageDifferences<T extends { id: string }>(
   context: Context,
   trx: Knex.Transaction,
-  { findDifferences }: RecordStore<T>,
+  store: RecordStore<T>,
   pass: Pass,
   records: ReadRecords<T> & { readSeq: number; endSeq: number },
 ): Promise<UpsertCounts & { staged: number }> {
-  if (!findDifferences) throw new Error(`${pass.resource} are not compared before they are stored`);
-  const { ids, departures } = await findDifferences(trx, records);
+  if (!store.findDifferences) throw new Error(`${pass.resource} are not compared before they are stored`);
+  const { ids, departures } = await store.findDifferences(trx, records);
   const different = records.items.filter(({ id }) => ids.has(id));
+  // Equal in all that is stored, though not in every byte: only their digest is renewed.
+  const same = records.items.filter(({ id }) => !ids.has(id));
+  if (same.length > 0) await store.store(trx, { ...records, items: same });
   await insertStaged(context, trx, pass, { ...records, items: different });
   await insertDepartures(trx, pass, departures);
   return { created: 0, updated: 0, unchanged: records.items.length - different.length, staged: different.length };
