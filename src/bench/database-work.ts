@@ -17,12 +17,13 @@ export interface DatabaseWork {
   inserted: number;
   updated: number;
   pledgeEvents: number;
-  /** Rows that were inserted or updated, by table. */
+  deleted: number;
+  /** Rows that were written, by table, the sync's own books too. */
   byTable: string;
 }
 
 interface Figures extends DatabaseWork {
-  tables: { relname: string; inserted: number; updated: number }[];
+  tables: { relname: string; inserted: number; updated: number; deleted: number }[];
 }
 
 /** Reads the figures of PostgreSQL. Exact once the connections that wrote have ended. */
@@ -30,9 +31,8 @@ export async function databaseWork(databaseUrl: string): Promise<Figures> {
   const knex = plainKnex(databaseUrl);
   try {
     const { rows: tables } = await knex.raw(
-      `select relname, n_tup_ins::int as inserted, n_tup_upd::int as updated
-         from pg_stat_user_tables where relname = any(?::text[])`,
-      [MIRROR],
+      `select relname, n_tup_ins::int as inserted, n_tup_upd::int as updated, n_tup_del::int as deleted
+         from pg_stat_user_tables order by relname`,
     );
     const { rows } = await knex.raw(
       `select (pg_current_wal_lsn() - '0/0')::float8 as wal_bytes, (select count(*)::int from pledge_events) as events`,
@@ -47,15 +47,22 @@ export async function databaseWork(databaseUrl: string): Promise<Figures> {
 export function difference(after: Figures, before: Figures): DatabaseWork {
   const tables = after.tables.map((table) => {
     const then = before.tables.find(({ relname }) => relname === table.relname);
-    const { relname, inserted, updated } = table;
-    return { relname, inserted: inserted - (then?.inserted ?? 0), updated: updated - (then?.updated ?? 0) };
+    const since = (what: 'inserted' | 'updated' | 'deleted') => table[what] - (then?.[what] ?? 0);
+    return {
+      relname: table.relname,
+      inserted: since('inserted'),
+      updated: since('updated'),
+      deleted: since('deleted'),
+    };
   });
   return figures(tables, after.walBytes - before.walBytes, after.pledgeEvents);
 }
 
 function figures(tables: Figures['tables'], walBytes: number, pledgeEvents: number): Figures {
-  const sum = (of: 'inserted' | 'updated') => tables.reduce((total, table) => total + table[of], 0);
-  const written = tables.filter((table) => table.inserted + table.updated > 0);
-  const byTable = written.map((t) => `${t.relname} ${t.inserted} new, ${t.updated} changed`).join('; ');
-  return { tables, walBytes, pledgeEvents, inserted: sum('inserted'), updated: sum('updated'), byTable };
+  const mirror = tables.filter(({ relname }) => MIRROR.includes(relname));
+  const sum = (of: 'inserted' | 'updated' | 'deleted') => mirror.reduce((total, table) => total + table[of], 0);
+  const written = tables.filter(({ inserted, updated, deleted }) => inserted + updated + deleted > 0);
+  const byTable = written.map((t) => `${t.relname} +${t.inserted} ~${t.updated} -${t.deleted}`).join('; ');
+  const counts = { inserted: sum('inserted'), updated: sum('updated'), deleted: sum('deleted') };
+  return { tables, walBytes, pledgeEvents, ...counts, byTable };
 }

@@ -12,11 +12,20 @@ import { resolveDatabase } from '../db/resolve-url';
 export async function withScratchDatabase<T>(work: (url: string) => Promise<T>): Promise<T> {
   const { url, dataDir } = loadConfig().database;
   const server = await resolveDatabase({ databaseUrl: url, dataDir });
+  try {
+    return await withDatabaseBeside(server.url, work);
+  } finally {
+    await server.release();
+  }
+}
+
+/** The same on the server of another database. */
+export async function withDatabaseBeside<T>(serverUrl: string, work: (url: string) => Promise<T>): Promise<T> {
   const name = `patrondesk_bench_${randomBytes(4).toString('hex')}`;
-  const admin = plainKnex(server.url);
+  const admin = plainKnex(serverUrl);
   try {
     await admin.raw('create database ??', [name]);
-    const scratch = new URL(server.url);
+    const scratch = new URL(serverUrl);
     scratch.pathname = `/${name}`;
     try {
       await migrate(scratch.href);
@@ -26,7 +35,6 @@ export async function withScratchDatabase<T>(work: (url: string) => Promise<T>):
     }
   } finally {
     await admin.destroy();
-    await server.release();
   }
 }
 

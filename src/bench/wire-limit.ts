@@ -1,19 +1,23 @@
 import { DroppedNames } from '../patreon/dropped-names';
 import { MEMBERS_SELECTION } from '../patreon/selection';
-import type { SandboxProcess } from './sandbox-process';
 
 interface MembersDocument {
   data: unknown[];
   meta: { pagination: { cursors: { next: string | null } } };
 }
 
+export interface PatreonAccess {
+  url: string;
+  accessToken: string;
+}
+
 const API = '/api/oauth2/v2/campaigns';
 
 /** Reads every page of members exactly as the sync asks for it, parses it and throws it away. */
-export async function readAllMembers(sandbox: SandboxProcess): Promise<{ members: number; pages: number }> {
-  const headers = { Authorization: `Bearer ${sandbox.accessToken}`, 'User-Agent': 'Patrondesk bench' };
+export async function readAllMembers({ url, accessToken }: PatreonAccess): Promise<{ members: number; pages: number }> {
+  const headers = { Authorization: `Bearer ${accessToken}`, 'User-Agent': 'Patrondesk bench' };
   const read = async <T>(path: string): Promise<T> => {
-    const answer = await fetch(sandbox.url + path, { headers });
+    const answer = await fetch(url + path, { headers });
     if (!answer.ok) throw new Error(`The sandbox answered ${answer.status}.`);
     return JSON.parse(await answer.text()) as T;
   };
