@@ -14,7 +14,12 @@ export async function applyHeldRun(context: Context, runId: number, actor: Actor
     const run = await lockHeld(trx, runId);
     if (run.decision === 'applied') return;
     await takeLocks(trx, run);
-    await decide(trx, run, 'applied', actor, { state: 'queued', queued_at: trx.fn.now(), finished_at: null });
+    await decide(trx, run, 'applied', actor, {
+      state: 'queued',
+      queued_at: trx.fn.now(),
+      started_at: null,
+      finished_at: null,
+    });
     await enqueueRun(context, run.id, trx);
   });
 }

@@ -127,6 +127,6 @@ export async function stampSingleRead(
 /** No read takes this long, with all its repetitions. */
 const KEPT = '1 day';
 
-export async function forgetOldStamps({ knex }: Pick<Context, 'knex'>): Promise<number> {
-  return knex('patreon_read_stamps').whereRaw('read_at < now() - ?::interval', [KEPT]).delete();
+export async function forgetOldStamps(knex: Knex): Promise<void> {
+  await knex('patreon_read_stamps').whereRaw('read_at < now() - ?::interval', [KEPT]).delete();
 }

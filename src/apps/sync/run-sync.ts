@@ -3,6 +3,7 @@ import { failPoint } from '../../lib/fail-points';
 import { patreonClientFor } from '../connections/patreon-client.service';
 import { applyHeldParts } from './apply-held';
 import { describeFailure } from './failure-words';
+import { forgetOldStamps } from './read-stamps';
 import { claimRun, LeaseLostError, RunCancelledError, type RunLease } from './run-lease';
 import { isRunOver } from './run-over';
 import { syncCredential } from './sync-credential';
@@ -128,6 +129,7 @@ async function end(context: Context, lease: RunLease, state: SyncRunState, error
       .update({ state: state === 'cancelled' ? 'cancelled' : 'failed', finished_at: knex.fn.now() });
     await trx('sync_locks').where({ run_id: lease.runId }).delete();
     if (state !== 'held') await trx('sync_staged_records').where({ run_id: lease.runId }).delete();
+    await forgetOldStamps(trx);
     // Raw records hold names and e-mails, and come again with every run until they are mended.
     const old = lease.runId - RUNS_WITH_RECORDS;
     await trx('sync_quarantine').where('run_id', '<=', old).delete();
