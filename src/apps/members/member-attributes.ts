@@ -75,6 +75,32 @@ export function userAttributes(can: (permission: Permission) => boolean): Partia
   return can('members.email') ? USER_ATTRIBUTES : others;
 }
 
+/** Attributes of the member and, as their columns are called, of the person: how a changed one is told. */
+export const CHANGED_ATTRIBUTES: Partial<Record<string, AttributeKind>> = {
+  ...MEMBER_ATTRIBUTES,
+  ...Object.fromEntries(Object.entries(USER_ATTRIBUTES).map(([field, kind]) => [`user_${field}`, kind])),
+  monthly_cents: 'money',
+};
+
+/** Columns that the page shows under no label of their own, or that need another one beside those of the member. */
+const TIMELINE_LABELS = new Set([
+  'note',
+  'kind',
+  'monthly_cents',
+  'user_full_name',
+  'user_patreon_id',
+  'discord_user_id',
+]);
+
+/** The catalogue's key of what people call a column; undefined for one that nobody has named yet. */
+export function labelKey(column: string): string | undefined {
+  if (TIMELINE_LABELS.has(column)) return `members:timeline.label.${column}`;
+  if (column in MEMBER_ATTRIBUTES) return `members:field.${column}`;
+  const attribute = column.replace(/^user_/, '');
+  const isOfUser = attribute !== column && (attribute in USER_ATTRIBUTES || attribute === 'social_connections');
+  return isOfUser ? `members:user.${attribute}` : undefined;
+}
+
 export const ADDRESS_ATTRIBUTES = {
   addressee: 'text',
   line_1: 'text',

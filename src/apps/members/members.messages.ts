@@ -1,4 +1,5 @@
 import { defineMessages } from '../../i18n';
+import { timelineTexts } from './timeline-texts';
 
 export const membersMessages = defineMessages({
   en: {
@@ -48,7 +49,18 @@ export const membersMessages = defineMessages({
     problem: {
       kind: 'There is no such kind of membership. Choose one from the list.',
       status: 'A status is one word of Patreon’s, of at most 100 characters.',
+      asOf: 'A day is written as year-month-day, such as 2026-09-01, and must exist.',
+      future: 'That day has not come yet. Choose today or a day before it.',
     },
+    asOf: {
+      title: 'This is what was known at the end of {{date}} (UTC), not what is true now.',
+      present: 'Back to today',
+      day: 'Show the state of a day',
+      show: 'Show',
+      unknown: 'Nothing is known about this member before {{since}}, so the state of {{date}} cannot be shown.',
+      refused: 'This day cannot be shown',
+    },
+    timeline: timelineTexts.en,
     show: {
       monthly: 'Per month',
       lifetime: 'Lifetime',
@@ -238,7 +250,19 @@ export const membersMessages = defineMessages({
     problem: {
       kind: 'Ce type de membre n’existe pas. Choisissez-en un dans la liste.',
       status: 'Un statut est un mot de Patreon, de 100 caractères au plus.',
+      asOf: 'Un jour s’écrit année-mois-jour, comme 2026-09-01, et doit exister.',
+      future: 'Ce jour n’est pas encore venu. Choisissez aujourd’hui ou un jour passé.',
     },
+    asOf: {
+      title: 'Voici ce qui était connu à la fin du {{date}} (UTC), et non la situation actuelle.',
+      present: 'Revenir à aujourd’hui',
+      day: 'Afficher la situation d’un jour',
+      show: 'Afficher',
+      unknown:
+        'Rien n’est connu de ce membre avant le {{since}}\u00a0: la situation du {{date}} ne peut pas être affichée.',
+      refused: 'Ce jour ne peut pas être affiché',
+    },
+    timeline: timelineTexts.fr,
     show: {
       monthly: 'Par mois',
       lifetime: 'Au total',

@@ -1,34 +1,20 @@
 import { type Request, type Response, Router } from 'express';
 import type { Context } from '../../context';
-import { ForbiddenError, NotFoundError } from '../../errors';
+import { ForbiddenError, NotFoundError, ValidationError } from '../../errors';
 import { allow } from '../../http/allow';
-import { createFormat } from '../../http/format';
 import { mirroredAttributes } from '../../http/mirrored-attributes';
-import { rowId } from '../../http/parse';
+import { parseForm, rowId } from '../../http/parse';
 import { viewList } from '../../http/view-list';
-import { resolveSiteUrl } from '../../patreon/site-url';
-import type { Permission } from '../../policy';
 import { actorOf } from '../accounts/audit.service';
 import { campaignName, PatreonCampaign } from '../campaigns/campaign.model';
 import { PatreonTier } from '../campaigns/tier.model';
-import { maskedEmail } from './masked-email';
 import { PatreonMember } from './member.model';
-import { MemberAddress } from './member-address.model';
 import { type Address, revealAddress } from './member-addresses.service';
-import {
-  ADDRESS_ATTRIBUTES,
-  chargeStatusWord,
-  eventTypeWord,
-  linkedNetworks,
-  memberAttributes,
-  userAttributes,
-  userOf,
-} from './member-attributes';
+import { ADDRESS_ATTRIBUTES, chargeStatusWord } from './member-attributes';
+import { campaignCrumbs, findMember, memberHead, readMemberDetail } from './member-detail';
 import { readMemberList } from './member-list';
-import { explainKind } from './membership-kind';
-import { PledgeEvent } from './pledge-event.model';
-
-const MAX_EVENTS = 200;
+import { knownSince, pastDay } from './member-past';
+import { memberQuery } from './members.schemas';
 
 /** Members over all campaigns, of one campaign, and one by itself. */
 export function membersRoutes(context: Context): Router {
@@ -42,13 +28,12 @@ export function membersRoutes(context: Context): Router {
     await showList(req, res, context, campaign);
   });
 
-  router.get('/patreon/members/:id/', allow('members.read'), async (req, res) => {
-    res.view('members/show', await memberPage(req, context));
-  });
+  router.get('/patreon/members/:id/', allow('members.read'), (req, res) => showMember(req, res, context));
 
   router.post('/patreon/members/:id/address/', allow('members.address'), async (req, res) => {
-    const page = await memberPage(req, context);
-    const address = await revealAddress(context, page.member.id, actorOf(req));
+    const found = await findMember(req, context);
+    const page = await readMemberDetail(req, context, found);
+    const address = await revealAddress(context, found.member.id, actorOf(req));
     const locals = { ...page, address: address && addressAttributes(address) };
     res.view('members/show', locals, { fragment: 'members/_address' });
   });
@@ -81,49 +66,28 @@ async function showList(req: Request, res: Response, context: Context, campaign?
   await viewList(res, 'members', locals, () => readMemberList(req, context, campaign));
 }
 
-/** What the page of one member shows to this reader. @throws NotFoundError */
-async function memberPage(req: Request, { knex, clock }: Context) {
-  const member = await PatreonMember.findById(rowId(req.params.id), knex);
-  const campaign = member && (await PatreonCampaign.findById(member.campaign_id, knex));
-  if (!member || !campaign) throw new NotFoundError();
-  const title = member.full_name?.trim() || req.t('members:hidden');
-  const why = explainKind(member, clock.now());
-  const events = await PledgeEvent.listByMember(member.id, MAX_EVENTS + 1, knex);
-  const words = { picture: '' };
-  const can = (permission: Permission) => req.can(permission);
-  return {
-    title,
-    section: 'members',
-    breadcrumbs: [
-      ...campaignCrumbs(req, campaign),
-      { label: req.t('members:title'), href: `/patreon/campaigns/${campaign.id}/members/` },
-      { label: title },
-    ],
-    member,
-    campaign,
-    why: req.t(why.key, { ...why.vars, until: createFormat(req.locale).date(why.accessUntil) }),
-    tiers: await PatreonTier.listByPatreonIds([campaign.id], member.currently_entitled_tiers, knex),
-    events: events.slice(0, MAX_EVENTS),
-    hasMoreEvents: events.length > MAX_EVENTS,
-    attributes: mirroredAttributes(member, memberAttributes(can), words),
-    userAttributes: member.user_patreon_id ? mirroredAttributes(userOf(member), userAttributes(can), words) : null,
-    linkedNetworks: linkedNetworks(member),
-    maskedEmail: member.email && maskedEmail(member.email),
-    patreonHref: resolveSiteUrl(member.user_url),
-    hasAddress: (await MemberAddress.findByMember(member.id, knex)) !== undefined,
-    address: undefined,
-    chargeWord: (status: string | null) => chargeStatusWord(req.t, status),
-    eventWord: (type: string | null) => eventTypeWord(req.t, type),
-  };
+/** A member now, or at the end of a past day. A day that cannot be shown is answered with why, and with nothing else. */
+async function showMember(req: Request, res: Response, context: Context): Promise<void> {
+  const found = await findMember(req, context);
+  const now = context.clock.now();
+  const head = { ...memberHead(req, found, now), asOf: null };
+  try {
+    const { as_of, before } = parseForm(memberQuery(now), req.query);
+    const past = as_of === undefined ? undefined : pastDay(as_of);
+    const since = past && (await knownSince(found.member, context.knex));
+    if (past && since && Date.parse(past.end) <= Date.parse(since)) {
+      res.view('members/no-day', { ...head, asOf: past.day, knownSince: since, parameterErrors: [] });
+      return;
+    }
+    const detail = await readMemberDetail(req, context, found, { past, before });
+    res.view('members/show', detail, { fragment: 'members/_timeline' });
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
+    const parameterErrors = Object.values(error.fields);
+    res.view('members/no-day', { ...head, knownSince: null, parameterErrors }, { status: 400 });
+  }
 }
 
 function addressAttributes(address: Address) {
   return mirroredAttributes(address, ADDRESS_ATTRIBUTES, { picture: '' });
-}
-
-function campaignCrumbs(req: Request, campaign: PatreonCampaign) {
-  return [
-    { label: req.t('shared:nav.campaigns'), href: '/patreon/campaigns/' },
-    { label: campaignName(campaign), href: `/patreon/campaigns/${campaign.id}/` },
-  ];
 }

@@ -22,3 +22,19 @@ export const memberFilters = z.object({
 });
 
 export type MemberFilters = z.output<typeof memberFilters>;
+
+/** What the page of one member takes: a day of the past, and the change after which a page of its timeline begins. */
+export const memberQuery = (now: Date) =>
+  z.object({
+    as_of: given(
+      z.iso
+        .date('members:problem.asOf')
+        .refine((day) => day <= now.toISOString().slice(0, 10), 'members:problem.future'),
+    ),
+    before: given(
+      z
+        .string('list:problem.page')
+        .regex(/^[1-9]\d{0,14}$/, 'list:problem.page')
+        .transform(Number),
+    ),
+  });

@@ -26,11 +26,14 @@ export class PledgeEvent extends BaseModel {
   read_seq!: number;
   first_seen_at!: string;
 
-  /** Newest first, at most `limit`. */
-  static async listByMember(memberId: number, limit: number, db: Knex): Promise<PledgeEvent[]> {
-    return PledgeEvent.query(db)
-      .where('member_id', memberId)
-      .orderByRaw('date desc nulls last, patreon_id desc')
-      .limit(limit);
+  /** Newest first. `until` cuts off what happened from that moment on; an undated event counts from when it was seen. */
+  static async listByMember(
+    memberId: number,
+    { limit, until }: { limit: number; until?: string | undefined },
+    db: Knex,
+  ): Promise<PledgeEvent[]> {
+    const query = PledgeEvent.query(db).where('member_id', memberId);
+    if (until !== undefined) query.whereRaw('coalesce(date, first_seen_at) < ?', [until]);
+    return query.orderByRaw('date desc nulls last, patreon_id desc').limit(limit);
   }
 }
