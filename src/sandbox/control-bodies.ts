@@ -46,6 +46,7 @@ export const releaseBody = z.strictObject({ id: z.number().int().optional() });
 export const clockBody = z.strictObject({
   now: z.iso.datetime({ offset: true }).optional(),
   advance_seconds: z.number().optional(),
+  life: z.boolean().default(true),
 });
 const window = z.strictObject({ requests: z.number().int().min(1), windowMs: z.number().min(1) });
 const limitsBody = z.strictObject({ client: window, token: window }).nullable();

@@ -9,6 +9,7 @@ import { GeneratedPopulation } from './generated/population';
 import { Grants } from './grants';
 import { HeldAnswers } from './held-answers';
 import { ImageAddresses } from './image-addresses';
+import { Life } from './life/life';
 import { DOCUMENTED_LIMITS, Limits } from './limits';
 import { LiteralPopulation } from './literal-population';
 import { Mutations } from './mutations';
@@ -72,6 +73,7 @@ function createState(options: SandboxOptions, url: string): SandboxState {
   return {
     clock,
     world,
+    life: new Life(clock.now()),
     grants: new Grants(now, options.expiresIn ?? MONTH_OF_SECONDS, client),
     limits: new Limits(now, options.limits === undefined ? DOCUMENTED_LIMITS : options.limits),
     cursors: new Cursors(now, options.cursorLifetimeMs ?? 30 * MINUTE),

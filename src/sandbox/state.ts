@@ -4,6 +4,7 @@ import type { Cursors } from './cursors';
 import type { Fault, Faults } from './faults';
 import type { Grants, Token } from './grants';
 import type { HeldAnswers } from './held-answers';
+import type { Life } from './life/life';
 import type { Limits } from './limits';
 import type { Mutations } from './mutations';
 import type { RequestEntry, RequestLog } from './request-log';
@@ -23,6 +24,7 @@ export interface Settings {
 export interface SandboxState {
   clock: SandboxClock;
   world: World;
+  life: Life;
   grants: Grants;
   limits: Limits;
   cursors: Cursors;

@@ -24,10 +24,11 @@ export function addSwitches(router: Router, state: SandboxState): void {
   addTrouble(router, state);
   router.get('/clock', (_request, response) => response.json({ now: dateTime(clock.now()) }));
   router.post('/clock', (request, response) => {
-    const { now, advance_seconds = 0 } = clockBody.parse(request.body);
+    const { now, advance_seconds = 0, life } = clockBody.parse(request.body);
     if (now !== undefined) clock.set(Date.parse(now));
     clock.advance(advance_seconds * 1000);
-    response.json({ now: dateTime(clock.now()) });
+    const lived = life ? state.life.live(state, clock.now()) : state.life.skip(clock.now());
+    response.json({ now: dateTime(clock.now()), lived });
   });
   router.post('/settings', (request, response) => {
     const body = settingsBody.parse(request.body);

@@ -30,6 +30,8 @@ export class World implements ResourceReader {
   private readonly lists = new Map<string, ListChanges>();
   private readonly added = new Map<string, Added>();
 
+  private readonly appended = new Map<string, Resource[]>();
+
   constructor(readonly population: Population) {}
 
   campaigns(): Resource[] {
@@ -73,9 +75,16 @@ export class World implements ResourceReader {
     const patch = this.patches.get(keyOf(resource.type, resource.id))?.relationships?.[relationship];
     const type = RESOURCE_TYPES[resource.type].relationships[relationship];
     const related = patch === undefined || !type ? resource.related(relationship) : this.resolve(type, patch);
-    if (this.removedKeys.size === 0 || related === null) return related;
-    if (Array.isArray(related)) return related.filter((one) => !this.isRemoved(one));
-    return this.isRemoved(related) ? null : related;
+    if (related === null || (this.removedKeys.size === 0 && this.appended.size === 0)) return related;
+    if (!Array.isArray(related)) return this.isRemoved(related) ? null : related;
+    const appended = this.appended.get(`${keyOf(resource.type, resource.id)} ${relationship}`) ?? [];
+    return [...related, ...appended].filter((one) => !this.isRemoved(one));
+  }
+
+  /** Adds to a relationship resources that can be met nowhere else. */
+  append(type: ResourceType, id: string, relationship: string, resources: Resource[]): void {
+    const key = `${keyOf(type, id)} ${relationship}`;
+    this.appended.set(key, [...(this.appended.get(key) ?? []), ...resources]);
   }
 
   patch(type: ResourceType, id: string, patch: Patch): void {
