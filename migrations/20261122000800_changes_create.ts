@@ -50,6 +50,7 @@ export async function up(knex: Knex): Promise<void> {
       -- Their token renews itself; what follows the question mark says nothing about the picture.
       pictures constant text[] :=
         '{image_url,image_small_url,rss_artwork_url,creator_image_url,user_image_url,user_thumb_url}';
+      comparisons text;
     begin
       if not exists (select from new_rows) then return null; end if;
       if tg_op = 'INSERT' then
@@ -60,24 +61,27 @@ export async function up(knex: Knex): Promise<void> {
         $sql$, campaign_column) using resource, run_id, staff_id, event_id, at;
         return null;
       end if;
+      -- Columns are compared as what they are and only those that differ become JSON: comparing whole rows as JSON takes
+      -- four times as long.
+      select string_agg(format(
+               'select ''changed'', %1$L, to_jsonb(o.%1$I), to_jsonb(n.%1$I) where %2$s is distinct from %3$s',
+               attname, format(compared, 'o', attname), format(compared, 'n', attname)), ' union all ' order by attnum)
+        into comparisons
+        from pg_attribute,
+             lateral (select case when attname = any (pictures) then 'split_part(%s.%I, ''\\?'', 1)' else '%s.%I' end) c (compared)
+       where attrelid = tg_relid and attnum > 0 and not attisdropped and attname <> all (bookkeeping);
       execute format($sql$
         insert into patreon_changes
                (campaign_id, resource, record_id, kind, field, before, after, read_seq, run_id, staff_id, event_id, changed_at)
-        select d.campaign_id, $1, d.id, c.kind, c.field, c.before, c.after, d.read_seq, $2, $3, $4, $5
-          from (select n.%I as campaign_id, n.id, n.read_seq, to_jsonb(o) as before, to_jsonb(n) as after
-                  from old_rows o join new_rows n on n.id = o.id offset 0) d,
+        select n.%I, $1, n.id, c.kind, c.field, c.before, c.after, n.read_seq, $2, $3, $4, $5
+          from old_rows o join new_rows n on n.id = o.id,
                lateral (
-                 select case when d.after -> 'gone_at' = 'null' then 'returned' else 'gone' end as kind, null as field,
-                        nullif(d.before -> 'gone_at', 'null') as before, nullif(d.after -> 'gone_at', 'null') as after
-                  where (d.before -> 'gone_at' = 'null') <> (d.after -> 'gone_at' = 'null')
-                 union all
-                 select 'changed', field, d.before -> field, after
-                   from jsonb_each(d.after - $6) as each (field, after)
-                  where d.before -> field <> after
-                    and (field <> all ($7) or split_part(d.before ->> field, '\\?', 1)
-                           is distinct from split_part(d.after ->> field, '\\?', 1))
+                 select case when n.gone_at is null then 'returned' else 'gone' end as kind, null as field,
+                        to_jsonb(o.gone_at) as before, to_jsonb(n.gone_at) as after
+                  where (o.gone_at is null) <> (n.gone_at is null)
+                 union all %s
                ) c
-      $sql$, campaign_column) using resource, run_id, staff_id, event_id, at, bookkeeping, pictures;
+      $sql$, campaign_column, comparisons) using resource, run_id, staff_id, event_id, at;
       return null;
     end $$;
 

@@ -86,7 +86,8 @@ async function toEntries(req: Request, reads: readonly PatreonChange[][], campai
   const names = await staffNames(reads.flat(), knex);
   return reads.flatMap((read): TimelineEntry[] => {
     const [first] = read;
-    const sentences = changeSentences(read, words);
+    // In the order of the columns.
+    const sentences = changeSentences([...read].reverse(), words);
     // What this reader may not even know about leaves an entry without a word.
     if (!first || sentences.length === 0) return [];
     return [{ at: first.changed_at, sentences, source: sourceOf(first, req, names) }];
