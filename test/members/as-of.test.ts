@@ -192,7 +192,8 @@ describe('GET /patreon/members/:id/?as_of=', () => {
     await insertAddress(app.context, campaign, id, { city: 'Exampleton' });
     const page = await open(id, dayAgo(7));
     expect(page.html).toContain(`data-as-of="${dayAgo(7)}"`);
-    expect(page.text).toContain('not what is true now');
+    expect(page.text).toContain('not what is known now');
+    expect((await open(id, dayAgo(0))).text).toContain('This is what is known so far');
     expect(page.values().as_of).toBe(dayAgo(7));
     expect(page.html).toMatch(new RegExp(`<form class="filters" method="get" action="/patreon/members/${id}/">`));
     expect(page.html).toContain(`<a class="button button--ghost" href="/patreon/members/${id}/">`);

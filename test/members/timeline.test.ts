@@ -67,9 +67,11 @@ describe('the timeline of a member', () => {
     await control.change(`/members/${id}`, { attributes: { patron_status: 'former_patron' } });
     await panel.sync();
     await control.change(`/members/${id}`, { removed: true });
-    await panel.sync();
+    const { run_id } = await panel.sync();
     const row = await members().where({ patreon_id: id }).first();
-    const told = (await entries(row.id)).map((text) => text.replace(/\s+/g, ' '));
+    const html = await show(row.id);
+    expect(html).toContain(`<a href="/patreon/sync/${run_id}/">Sync run ${run_id}</a>`);
+    const told = entriesOf(html);
     expect(told).toEqual([
       'No longer listed by Patreon',
       'Left (former member)',

@@ -53,7 +53,8 @@ export const membersMessages = defineMessages({
       future: 'That day has not come yet. Choose today or a day before it.',
     },
     asOf: {
-      title: 'This is what was known at the end of {{date}} (UTC), not what is true now.',
+      past: 'This is what was known at the end of {{date}} (UTC), not what is known now.',
+      today: 'This is what is known so far on {{date}} (UTC).',
       present: 'Back to today',
       day: 'Show the state of a day',
       show: 'Show',
@@ -254,7 +255,8 @@ export const membersMessages = defineMessages({
       future: 'Ce jour n’est pas encore venu. Choisissez aujourd’hui ou un jour passé.',
     },
     asOf: {
-      title: 'Voici ce qui était connu à la fin du {{date}} (UTC), et non la situation actuelle.',
+      past: 'Voici ce qui était connu à la fin du {{date}} (UTC), et non la situation actuelle.',
+      today: 'Voici ce qui est connu jusqu’ici pour le {{date}} (UTC).',
       present: 'Revenir à aujourd’hui',
       day: 'Afficher la situation d’un jour',
       show: 'Afficher',
