@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import type { JsonApiDocument } from '../../src/sandbox/document';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server';
 import { sandboxControl } from '../support/sandbox-control';
-import { type MintedToken, mintToken, SandboxClient } from './sandbox-client';
+import { type MintedToken, mintToken, SandboxClient, until } from './sandbox-client';
 
 const CAMPAIGN = '9100001';
 const LIST = `/campaigns/${CAMPAIGN}/members`;
@@ -121,16 +121,17 @@ describe('the faults of the sandbox', () => {
     });
 
     it('can keep silent until the client goes away', async () => {
+      const before = (await control.report()).by_status[0] ?? 0;
       await fault({ kind: 'silence' });
       const { hostname, port } = new URL(sandbox.url);
       const headers = { authorization: `Bearer ${pair.access_token}`, 'user-agent': 'Sandbox test' };
       const sent = request({ hostname, port, path: `/api/oauth2/v2${LIST}`, headers }).end();
       const closed = once(sent, 'error');
-      while ((await control.faults())[0]?.struck !== 1);
+      await until(async () => (await control.faults())[0]?.struck === 1);
       sent.destroy();
       await closed;
-      while ((await control.requests()).some(({ path, ms }) => path.endsWith(LIST) && ms === 0));
-      expect((await control.requests()).find(({ path }) => path.endsWith(LIST))).toMatchObject({ status: 0 });
+      const left = async () => (await control.report()).by_status[0] ?? 0;
+      await until(async () => (await left()) > before);
     });
   });
 
@@ -216,16 +217,14 @@ describe('the faults of the sandbox', () => {
       const { body } = await client.get(`/members/${id}`, { 'fields[member]': 'note' });
       return [body.data].flat()[0]?.attributes.note;
     };
-    const held = async () => {
-      while ((await control.heldAnswers()).length === 0);
-    };
+    const held = (count: number) => until(async () => (await control.heldAnswers()).length === count);
 
     it('send later what was true when they were asked', async () => {
       const [id = ''] = idsOf((await page()).body);
       await control.fault({ match: 'GET /api/oauth2/v2/members/{id}', kind: 'held-answer' });
       await change(`/members/${id}`, { attributes: { note: 'before' } });
       const early = name(id);
-      await held();
+      await held(1);
       await change(`/members/${id}`, { attributes: { note: 'after' } });
       expect(await name(id)).toBe('after');
       expect(await control.release()).toEqual({ released: 1 });
@@ -236,9 +235,9 @@ describe('the faults of the sandbox', () => {
     it('let go of one of several, and of all after their time', async () => {
       await fault({ kind: 'held-answer', times: 2, delay_ms: 60_000 });
       const first = page();
-      await held();
+      await held(1);
       const second = page();
-      while ((await control.heldAnswers()).length < 2);
+      await held(2);
       const [{ id } = { id: 0 }] = await control.heldAnswers();
       await control.release(id);
       expect((await first).status).toBe(200);

@@ -100,7 +100,8 @@ describe('changes while the sandbox is read', () => {
   it('wait for an answer that is good', async () => {
     await control.mutate({ match: MATCH, joins: 1 });
     await control.fault({ match: MATCH, kind: '500' });
-    await client.getError(LIST);
+    expect((await client.getError(LIST)).status).toBe(500);
+    expect((await client.getError(LIST, { 'page[cursor]': 'nonsense' })).status).toBe(400);
     expect(await truth()).toHaveLength(MEMBERS);
     await client.get(LIST);
     expect(await truth()).toHaveLength(MEMBERS + 1);

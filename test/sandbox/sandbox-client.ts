@@ -29,6 +29,12 @@ export interface MintedToken {
 export const mintToken = (sandbox: Sandbox, options: object = {}): Promise<MintedToken> =>
   control(sandbox, 'POST', '/tokens', options);
 
+/** Asks again and again, but not for ever. */
+export async function until(isSo: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 500; tries += 1) if (await isSo()) return;
+  throw new Error('This never came about.');
+}
+
 /** Calls the API with a bearer token. */
 export class SandboxClient {
   constructor(
