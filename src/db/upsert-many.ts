@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
+import { arraysOf, type ColumnTypes, type Row, rowsFromArrays } from './column-arrays';
 
-export type Row = Record<string, unknown>;
+export type { Row } from './column-arrays';
 
 export interface UpsertCounts {
   created: number;
@@ -24,7 +25,7 @@ export interface Difference {
 
 /** Ours, not Patreon's: never compared, set by the statement itself. */
 const BOOKKEEPING = new Set(['id', 'read_seq', 'first_seen_at', 'changed_at', 'gone_at', 'digest']);
-const columnTypes = new Map<string, Promise<Map<string, string>>>();
+const columnTypes = new Map<string, Promise<ColumnTypes>>();
 
 /**
  * Stores one page in one statement (one more for each different set of columns: what Patreon did not tell about a row
@@ -67,9 +68,16 @@ export async function findDifferences(
   return differences;
 }
 
+/** Renews the digests of rows that are otherwise known to be stored as given; writes no row whose digest is the same. */
+export async function renewDigests(trx: Knex.Transaction, target: Target, given: readonly Row[]): Promise<void> {
+  const names = [...target.key, 'digest', ...(target.readSeq === undefined ? ['read_seq'] : [])];
+  const rows = given.map((row) => Object.fromEntries(names.map((name) => [name, row[name]])));
+  await eachGroup(trx, target, rows, renewing, () => undefined);
+}
+
 const keyOf = ({ key }: Target, row: Row): string => key.map((column) => row[column]).join('\0');
 
-type Statement = (target: Target, columns: string[], types: Map<string, string>) => string;
+type Statement = (target: Target, columns: string[], types: ColumnTypes) => string;
 
 /** Answers how many rows there were, each key counted once. */
 async function eachGroup(
@@ -85,7 +93,7 @@ async function eachGroup(
     const [first] = group;
     if (!first) continue;
     const sql = statement(target, Object.keys(first), types);
-    const result = await trx.raw(sql, { rows: JSON.stringify(group), readSeq: target.readSeq ?? 0 });
+    const result = await trx.raw(sql, { ...arraysOf(group, types), readSeq: target.readSeq ?? 0 });
     take(result.rows, group);
   }
   return rows.length;
@@ -107,15 +115,14 @@ const valuesOf = (columns: string[], key: readonly string[]) =>
   columns.filter((c) => !key.includes(c) && !BOOKKEEPING.has(c));
 
 /** The rows that are new or differ, as `changed`; `differs` is false for those of which only the digest is another. */
-function changedRows({ table, key }: Target, columns: string[], types: Map<string, string>): string {
+function changedRows({ table, key }: Target, columns: string[], types: ColumnTypes): string {
   const values = valuesOf(columns, key);
-  const definition = columns.map((c) => `"${c}" ${required(types, c, table)}`).join(', ');
   const wasGone = types.has('gone_at') ? 't.gone_at is not null or ' : '';
   const differs = `${wasGone}(${list(values, 't.')}) is distinct from (${list(values, 'i.')})`;
   const isNew = `t."${key[0]}" is null`;
   return `
     with incoming as materialized (
-      select * from json_to_recordset(:rows::json) as r(${definition})
+      ${rowsFromArrays(columns, types)}
     ), compared as (
       select i.*, ${isNew} as is_new, ${isNew} or ${differs} as differs,
              ${columns.includes('digest') ? 't.digest is distinct from i.digest' : 'false'} as is_stale
@@ -150,25 +157,22 @@ const writing: Statement = (target, columns, types) => {
       select ${list([...key, ...values])}, ${seqOf(columns, '')} from changed where differs
       on conflict (${list(key)}) do update set ${set.join(', ')} where t.read_seq < excluded.read_seq
       returning (xmax = 0) as is_new
-    )${columns.includes('digest') ? renewing(target, columns) : ''}
+    )${columns.includes('digest') ? `, renewed as (${renewal(target, columns)})` : ''}
     ${COUNTS} from written`;
 };
 
-const renewing = ({ table, key }: Target, columns: readonly string[]) => `, renewed as (
+const renewal = ({ table, key }: Target, columns: readonly string[]) => `
       update "${table}" t set digest = c.digest, read_seq = ${seqOf(columns, 'c.')}
         from changed c
-       where not c.differs and t.read_seq < ${seqOf(columns, 'c.')}
-         and ${key.map((k) => `t."${k}" = c."${k}"`).join(' and ')}
-    )`;
+       where not c.differs and t.read_seq < ${seqOf(columns, 'c.')} and t.digest is distinct from c.digest
+         and ${key.map((k) => `t."${k}" = c."${k}"`).join(' and ')}`;
 
-function required(types: Map<string, string>, column: string, table: string): string {
-  const type = types.get(column);
-  if (!type) throw new Error(`${table} has no column ${column}`);
-  return type;
-}
+const renewing: Statement = (target, columns, types) =>
+  `with changed as materialized (select *, false as differs from (${rowsFromArrays(columns, types)}) as r)
+   ${renewal(target, columns)}`;
 
 /** Column types as the database has them, read once: migrations run before anything is stored. */
-function typesOf(trx: Knex.Transaction, table: string): Promise<Map<string, string>> {
+function typesOf(trx: Knex.Transaction, table: string): Promise<ColumnTypes> {
   let known = columnTypes.get(table);
   if (!known) {
     known = readTypes(trx, table);
@@ -178,7 +182,7 @@ function typesOf(trx: Knex.Transaction, table: string): Promise<Map<string, stri
   return known;
 }
 
-async function readTypes(trx: Knex.Transaction, table: string): Promise<Map<string, string>> {
+async function readTypes(trx: Knex.Transaction, table: string): Promise<ColumnTypes> {
   const { rows } = await trx.raw(
     `select attname as name, format_type(atttypid, atttypmod) as type
        from pg_attribute where attrelid = ?::regclass and attnum > 0 and not attisdropped`,

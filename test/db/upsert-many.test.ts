@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { compareMany, type Row, upsertMany } from '../../src/db/upsert-many';
+import { compareMany, type Row, renewDigests, upsertMany } from '../../src/db/upsert-many';
 import { startTestApp, type TestApp } from '../support/app';
 import { insertCampaign } from '../support/campaign-factories';
 
@@ -65,6 +65,28 @@ describe('storing a page', () => {
     expect(await stored()).toMatchObject([{ title: 'Last' }]);
   });
 
+  it('stores text, lists and JSON as they are, whatever signs are in them', async () => {
+    const odd = ['', 'null', 'NULL', 'a,b', '{}', '"', '\\\\', `\\n`, '\n\t', "'; --", 'é ü 😀', ' '];
+    const at = (index: number) => String(10 + index);
+    const rows = odd.map((text, index) => tier(at(index), { title: text, discord_role_ids: [...odd, text] }));
+    await store(1, ...rows, tier('x', { title: null, discord_role_ids: null }), tier('y', { discord_role_ids: [] }));
+    const found = await knex('patreon_tiers').select('patreon_id', 'title', 'discord_role_ids').orderBy('patreon_id');
+    const [none, no] = found.slice(odd.length);
+    expect(found.slice(0, odd.length)).toEqual(
+      rows.map(({ patreon_id, title, discord_role_ids }) => ({ patreon_id, title, discord_role_ids })),
+    );
+    expect([none?.discord_role_ids, no?.discord_role_ids]).toEqual([null, []]);
+    const member = (patreon_id: string, json: unknown): Row => {
+      const fixed = { campaign_id: campaign, kind: 'free', monthly_cents: 0 };
+      return { ...fixed, patreon_id, user_social_connections: json };
+    };
+    const jsons = [{ a: odd }, { [`"'\\\\`]: null }, {}, null, 'text', 7, [1, [2]]];
+    const key = ['campaign_id', 'patreon_id'];
+    const members = jsons.map((json, index) => member(String(index), json));
+    await knex.transaction((trx) => upsertMany(trx, { table: 'patreon_members', key, readSeq: 1 }, members));
+    expect(await knex('patreon_members').orderBy('patreon_id').pluck('user_social_connections')).toEqual(jsons);
+  });
+
   it('tells beforehand what it would do, and then does nothing', async () => {
     await store(1, tier('1'), tier('2'));
     const before = await stored();
@@ -115,6 +137,18 @@ describe('a digest of what a row was made of', () => {
     await storeMember(5, member('aa'));
     await storeMember(4, member('bb'));
     expect(await storedMember()).toMatchObject({ digest: 'aa', read_seq: 5 });
+  });
+
+  it('can be renewed by itself, where the row is known to be equal', async () => {
+    await storeMember(1, member('aa'));
+    const before = await storedMember();
+    const renew = (readSeq: number, digest: string) =>
+      knex.transaction((trx) => renewDigests(trx, { table: 'patreon_members', key, readSeq }, [member(digest)]));
+    await renew(3, 'bb');
+    expect(await storedMember()).toEqual({ ...before, digest: 'bb', read_seq: 3 });
+    await renew(2, 'cc');
+    await renew(4, 'bb');
+    expect(await storedMember()).toMatchObject({ digest: 'bb', read_seq: 3 });
   });
 
   it('costs nothing where it is the same', async () => {
