@@ -85,6 +85,31 @@ describe('the hourly budget', () => {
     ]);
   });
 
+  it('is never exceeded where one hour ends and the next begins, whoever asks', async () => {
+    const processes = [await panelWith({ hourlyBudget: 7 }), await panelWith({ hourlyBudget: 7 })];
+    const { id } = await connected();
+    now = Date.parse('2026-11-22T10:59:59.990Z');
+    const requests = processes.map(({ context }) => ask(context, id, 20));
+    const points = async (hour: string) =>
+      (await first.context.knex('rate_limits').where('key', `patreon_hour:${hour}`).first('points'))?.points ?? 0;
+    while ((await points('2026-11-22T10')) < 3) await pause(1);
+    now = Date.parse('2026-11-22T11:00:00.000Z');
+    requests.push(...processes.map(({ context }) => ask(context, id, 20)));
+    const sent = (await Promise.all(requests)).flat().filter(({ status }) => status === 'fulfilled');
+    const [before, after] = [await points('2026-11-22T10'), await points('2026-11-22T11')];
+    expect(before).toBeLessThanOrEqual(7);
+    expect(after).toBe(7);
+    expect(sent).toHaveLength(before + after);
+  });
+
+  it('keeps what was refused out of the count', async () => {
+    const [panel, raised] = [await panelWith({ hourlyBudget: 3 }), await panelWith({ hourlyBudget: 5 })];
+    const { id } = await connected();
+    await ask(panel.context, id, 20);
+    await ask(panel.context, id, 5);
+    expect((await ask(raised.context, id, 5)).filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
+  });
+
   it('stops reads before they are sent, and is no fault of the connection', async () => {
     const panel = await panelWith({ hourlyBudget: 1 });
     const { id } = await connected();

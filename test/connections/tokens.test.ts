@@ -275,7 +275,12 @@ describe('a 401 of the API', () => {
     const client = await patreonClientFor(context, id);
     await control.revoke(tokens.access_token);
     await control.reset();
+    const errors = jest.spyOn(context.log, 'error');
+    const warnings = jest.spyOn(context.log, 'warn');
     for (let i = 0; i < 5; i++) expect(await kindOf(client.listMembers('1'))).toBe('unauthorized');
+    expect(errors.mock.calls.map(([, text]) => text)).toEqual(['Patreon has to be connected again']);
+    expect(warnings).not.toHaveBeenCalled();
+    for (const spy of [errors, warnings]) spy.mockRestore();
     expect((await control.requests()).filter(({ path }) => path.startsWith('/api/'))).toHaveLength(2);
     expect((await stored(id)).state).toBe('reconnect_needed');
     const problems = await connectionProblems(context);
