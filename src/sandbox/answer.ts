@@ -26,6 +26,7 @@ export function sendJson(response: SandboxResponse, status: number, body: unknow
   response.status(status).set({ ...edgeHeaders(), ...originHeaders() });
   response.setHeader('content-type', type);
   response.setHeader('content-length', text.length);
+  response.locals.answeredStatus = status;
   deliver(response, text);
 }
 

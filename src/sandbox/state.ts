@@ -46,6 +46,8 @@ export interface SandboxLocals {
   /** The token with which the API let the request in. */
   token?: Token;
   fault?: Fault;
+  /** Set when the answer has been worked out, which may be long before it is sent. */
+  answeredStatus?: number;
   /** What a 429 asked for. */
   retryAfterSeconds?: number | string | undefined;
 }

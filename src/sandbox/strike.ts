@@ -18,8 +18,8 @@ export async function strike(state: SandboxState, request: Request, response: Sa
   if (fault !== undefined && !(await passes(state, fault, request, response))) return;
   applyMutations(state, 'before', visit);
   next();
-  // The handlers of the API work without a pause, so the answer has been worked out by now.
-  if (response.statusCode === 200) applyMutations(state, 'after', visit);
+  // The handlers of the API work without a pause, so a good answer has been worked out by now; a refusal comes later.
+  if (response.locals.answeredStatus === 200) applyMutations(state, 'after', visit);
 }
 
 function visitOf({ cursors }: SandboxState, { method, path, originalUrl }: Request): Visit {
