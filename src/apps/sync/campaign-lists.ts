@@ -14,6 +14,7 @@ export interface ListedCampaign {
 const PLEDGE_HISTORY = 'pledge_history';
 
 export function membersList(context: Context, client: PatreonClient, campaign: ListedCampaign): ListResource<Member> {
+  let isEmpty: Promise<boolean> | undefined;
   return {
     ...memberStore(context, campaign.id),
     async fetch(page, { count, omitted }) {
@@ -22,7 +23,11 @@ export function membersList(context: Context, client: PatreonClient, campaign: L
         ...page,
         count: count ?? undefined,
         pledgeHistory,
-        unchanged: (records) => unchangedMembers(context, campaign.id, records),
+        async unchanged(records) {
+          // Where nobody was before the pass, nobody is unchanged: a first sync need not ask with each page.
+          isEmpty ??= hasNoMembers(context, campaign.id);
+          return (await isEmpty) ? new Set() : unchangedMembers(context, campaign.id, records);
+        },
       });
       const isTooHeavy = pledgeHistory && answer.omitted.includes(PLEDGE_HISTORY);
       return {
@@ -33,6 +38,10 @@ export function membersList(context: Context, client: PatreonClient, campaign: L
     },
     readOne: (id, signal) => client.getMember(id, { signal }),
   };
+}
+
+async function hasNoMembers({ knex }: Context, campaignId: number): Promise<boolean> {
+  return (await knex('patreon_members').where({ campaign_id: campaignId }).first('id')) === undefined;
 }
 
 /** Those that are live and were stored from these very bytes. */

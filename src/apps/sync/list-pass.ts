@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { failPoint } from '../../lib/fail-points';
 import type { RejectedRecord } from '../../patreon/client';
 import type { ListResource, StampedPage } from './list-resource';
-import { afterPage, type OpenPass, type PassState, partRow } from './pass-state';
+import { afterPage, type OpenPass, type PassState } from './pass-state';
 import { contestedBySingleReads, lockReads, stamped } from './read-stamps';
 import { recordSightings } from './sightings';
 import { stageDifferences, unstage } from './staging';
@@ -75,6 +75,8 @@ function storePage<T extends { id: string }>(
 ): Promise<OpenPass> {
   const ids = idsOf(list, page);
   return session.lease.write(async (trx) => {
+    // Page and cursor are one commit: if the database server dies at once both are lost, and the page is read again.
+    await trx.raw('set local synchronous_commit = off');
     await lockReads(trx, pass);
     const newIds = await recordSightings(trx, pass, page, ids);
     const contested = await contestedBySingleReads(trx, pass, page, ids);
@@ -91,10 +93,10 @@ function storePage<T extends { id: string }>(
     const cutShort = onlyOldIds || (page.nextCursor !== null && !goesOn);
     const state = afterPage(pass, list, page, { cutShort, newIds, contested: contested.overlapping });
     const cursor = ended ? null : page.nextCursor;
-    await countPage(trx, session, pass, page, { ...counts, contested: page.items.length - items.length });
-    await savePass(trx, pass, { cursor, ended, state, endSeq: page.endSeq });
+    const after: OpenPass = { ...pass, cursor, ended, state };
+    await savePage(trx, session, after, page, { ...counts, contested: page.items.length - items.length });
     failPoint('page.stored');
-    return { ...pass, cursor, ended, state };
+    return after;
   });
 }
 
@@ -103,11 +105,14 @@ function idsOf<T extends { id: string }>(list: ListResource<T>, page: StampedPag
   return [...new Set([...page.items.map((i) => i.id), ...page.unchangedIds, ...rejected])];
 }
 
-/** What the first pass counted is not counted twice by its confirmation; what changed meanwhile is. */
-async function countPage<T>(
+/**
+ * Counts a page and notes where to go on. What the first pass counted is not counted twice by its confirmation, but what
+ * changed meanwhile is; a confirmation that is cut off begins anew, so its place need not be known.
+ */
+async function savePage<T>(
   trx: Knex.Transaction,
   session: SyncSession,
-  { campaignId, resource, confirming }: OpenPass,
+  { campaignId, resource, confirming, cursor, ended, state }: OpenPass,
   page: StampedPage<T>,
   counts: { created: number; updated: number; unchanged: number; staged: number; contested: number },
 ): Promise<void> {
@@ -119,23 +124,14 @@ async function countPage<T>(
     quarantined: page.rejected.length,
     reported_total: page.total,
   };
-  await session.addCounts(trx, campaignId, resource, {
-    pages: 1,
-    created,
-    updated,
-    staged,
-    ...(confirming ? {} : first),
-  });
-}
-
-async function savePass(
-  trx: Knex.Transaction,
-  pass: OpenPass,
-  { cursor, ended, state, endSeq }: Pick<OpenPass, 'cursor' | 'ended' | 'state'> & { endSeq: number },
-): Promise<void> {
   const place = { cursor, pass: JSON.stringify(state), phase: ended ? 'concluding' : 'reading' };
-  // A confirmation that is cut off begins anew, so its place need not be known.
-  await partRow(trx, pass).update({ end_seq: endSeq, ...(pass.confirming ? {} : place) });
+  await session.addCounts(
+    trx,
+    campaignId,
+    resource,
+    { pages: 1, created, updated, staged, ...(confirming ? {} : first) },
+    { end_seq: page.endSeq, ...(confirming ? {} : place) },
+  );
 }
 
 export async function quarantine(

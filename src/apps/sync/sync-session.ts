@@ -78,13 +78,22 @@ export class SyncSession {
     await note(null);
   }
 
-  async addCounts(trx: Knex, campaignId: number, resource: Resource, counts: Partial<ResourceCounts>): Promise<void> {
+  /** Adds to the figures of a part; `place` are columns that are set with them. */
+  async addCounts(
+    trx: Knex,
+    campaignId: number,
+    resource: Resource,
+    counts: Partial<ResourceCounts>,
+    place: Record<string, unknown> = {},
+  ): Promise<void> {
     const { reported_total, ...added } = counts;
-    await trx('sync_run_resources')
-      .where({ run_id: this.run.id, campaign_id: campaignId, resource })
-      .update({
-        ...Object.fromEntries(Object.entries(added).map(([name, n]) => [name, trx.raw('?? + ?', [name, n ?? 0])])),
-        ...(reported_total == null ? {} : { reported_total }),
-      });
+    const grown = Object.entries(added).filter(([, n]) => n);
+    const changes = {
+      ...Object.fromEntries(grown.map(([name, n]) => [name, trx.raw('?? + ?', [name, n as number])])),
+      ...(reported_total == null ? {} : { reported_total }),
+      ...place,
+    };
+    if (Object.keys(changes).length === 0) return;
+    await trx('sync_run_resources').where({ run_id: this.run.id, campaign_id: campaignId, resource }).update(changes);
   }
 }
