@@ -150,6 +150,8 @@ export class ApiReader {
 
   private async send(request: ReadRequest): Promise<Outcome> {
     const url = this.urlOf(request);
+    // Renewed before our turn, so that nothing slow is left between the gate and the request.
+    await this.options.accessToken();
     await this.options.gate.beforeRequest(request.signal);
     const accessToken = await this.unlessCalledOff(url, request.signal, this.options.accessToken);
     const startedAt = performance.now();

@@ -553,14 +553,24 @@ describe('the gate', () => {
     expect(results).toEqual(told);
   });
 
-  it('is told of a request that is not sent for want of a token', async () => {
+  it('is not asked for a request that has no token', async () => {
+    const gate = { beforeRequest: () => Promise.reject(new Error('asked')), throttled: async () => {} };
+    const accessToken = () => Promise.reject(new Error('no token'));
+    await expect(createClient({ gate, accessToken }).getIdentity()).rejects.toThrow('no token');
+  });
+
+  it('is told of a request that is not sent because the token was lost meanwhile', async () => {
     const results: string[] = [];
     const gate = {
       beforeRequest: async () => {},
       throttled: async () => {},
       afterRequest: async (result: string) => void results.push(result),
     };
-    const accessToken = () => Promise.reject(new Error('no token'));
+    let asked = 0;
+    const accessToken = async () => {
+      if (asked++ > 0) throw new Error('no token');
+      return TOKEN;
+    };
     await expect(createClient({ gate, accessToken }).getIdentity()).rejects.toThrow('no token');
     expect(results).toEqual(['not_sent']);
   });

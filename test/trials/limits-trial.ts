@@ -28,9 +28,13 @@ export interface LimitsFigures {
   failures: string[];
 }
 
+/** When the sandbox answers 429, for each of the addresses. */
+export type Throttling = { probability: number; times: null } | { skip: number; times: number };
+
 const READER = join(__dirname, 'limits-reader.ts');
 const ALLOWED_PER_SECOND = 100 / 60;
-const RETRY_AFTER_SECONDS = 2;
+/** Longer than a window of our pace, so that a process that did not obey would be seen. */
+const RETRY_AFTER_SECONDS = 7;
 const UNDER_WAY_MS = 500;
 const LEAST_NET_SHARE = 0.8;
 const PATHS = ['campaigns', 'campaigns/{id}/members', 'campaigns/{id}/posts', 'members/{id}'];
@@ -38,7 +42,7 @@ const PATHS = ['campaigns', 'campaigns/{id}/members', 'campaigns/{id}/posts', 'm
 /** Three processes read as much as they may, one of them syncs, while Patreon asks for a pause now and then. */
 export async function limitsTrial(
   databaseUrl: string,
-  { seconds, throttling }: { seconds: number; throttling: number },
+  { seconds, throttling }: { seconds: number; throttling: Throttling },
 ): Promise<LimitsFigures> {
   const rig = await startRig<ReadOrder, ReadAnswer>({
     databaseUrl,
@@ -51,13 +55,7 @@ export async function limitsTrial(
     await control.settings({ most_per_page: 50 });
     for (const path of PATHS) {
       const match = `GET /api/oauth2/v2/${path}`;
-      await control.fault({
-        match,
-        kind: '429',
-        retry_after_seconds: RETRY_AFTER_SECONDS,
-        probability: throttling,
-        times: null,
-      });
+      await control.fault({ match, kind: '429', retry_after_seconds: RETRY_AFTER_SECONDS, ...throttling });
     }
     const began = performance.now();
     const kinds = ['sync', 'reads', 'reads'] as const;
@@ -73,9 +71,9 @@ export async function limitsTrial(
 
 async function figuresOf(control: Awaited<ReturnType<typeof startRig>>['control'], seconds: number) {
   const { by_status, windows, throttled } = await control.report();
-  const pauses = pausesOf(await control.requests());
+  const entries = await control.requests();
+  const pauses = pausesOf(entries);
   const answered = by_status['200'] ?? 0;
-  const paused = throttled.answers * RETRY_AFTER_SECONDS;
   return {
     seconds: Math.round(seconds),
     requests: Object.values(by_status).reduce((sum, count) => sum + count, 0),
@@ -89,7 +87,7 @@ async function figuresOf(control: Awaited<ReturnType<typeof startRig>>['control'
     earlyAfter429: throttled.too_early_certain,
     underWayAt429: throttled.too_early - throttled.too_early_certain,
     share: answered / (ALLOWED_PER_SECOND * seconds),
-    netShare: answered / (ALLOWED_PER_SECOND * Math.max(1, seconds - paused)),
+    netShare: answered / (ALLOWED_PER_SECOND * Math.max(1, seconds - secondsPaused(entries))),
   };
 }
 
@@ -102,6 +100,17 @@ function pausesOf(entries: RequestEntry[]): number[] {
       const later = entries.map((entry) => Date.parse(entry.at) - answeredAt).filter((gap) => gap > UNDER_WAY_MS);
       return later.length === 0 ? [] : [Math.min(...later) / 1000];
     });
+}
+
+/** Pauses that overlap count once. */
+function secondsPaused(entries: RequestEntry[]): number {
+  let [paused, until] = [0, 0];
+  for (const { at, ms } of entries.filter(({ status }) => status === 429)) {
+    const from = Math.max(until, Date.parse(at) + ms);
+    until = Date.parse(at) + ms + RETRY_AFTER_SECONDS * 1000;
+    paused += Math.max(0, until - from);
+  }
+  return paused / 1000;
 }
 
 function sumOf(answers: ReadAnswer[]) {

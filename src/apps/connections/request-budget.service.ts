@@ -23,8 +23,8 @@ export interface RequestUsage {
   waiting_until: string | null;
 }
 
-/** Takes one request from both budgets. @throws BudgetSpentError */
-export async function spendBudget(context: Context): Promise<void> {
+/** Takes one request from both budgets; answers how to give it back. @throws BudgetSpentError */
+export async function spendBudget(context: Context): Promise<() => Promise<void>> {
   const { hour, day } = requestLimiters(context);
   const windows = budgetWindows(context.clock.now());
   await take(hour, windows.hour.key, windows.hour.until);
@@ -34,6 +34,10 @@ export async function spendBudget(context: Context): Promise<void> {
     await hour.reward(windows.hour.key);
     throw error;
   }
+  return async () => {
+    await hour.reward(windows.hour.key);
+    await day.reward(windows.day.key);
+  };
 }
 
 /** A refused request gives its point back: it was not sent, and a budget that is raised has what it was raised by. */

@@ -13,7 +13,6 @@ import {
   holdAfterBlock,
   holdAfterThrottling,
   RequestsHeldError,
-  type Standing,
   standingOf,
 } from './request-holds.service';
 import { connectionKey, consume, type GateSubject, requestLimiters } from './request-limiters';
@@ -51,14 +50,12 @@ class SharedGate implements RequestGate {
 
   async beforeRequest(signal?: AbortSignal): Promise<void> {
     while (!signal?.aborted) {
-      let standing = await standingOf(this.context, this.subject);
-      if (await this.waitOut(standing, signal)) continue;
-      const hasWaited = await this.takeTurn(signal);
-      // What began while we waited for our turn holds us as well.
-      if (hasWaited) standing = await standingOf(this.context, this.subject);
-      if (signal?.aborted || standing.holds.length > 0 || !(await this.mayAsk(standing))) continue;
-      await countUsage(this.context, this.subject, { requests: 1 });
-      return;
+      if (await this.waitOut(signal)) continue;
+      await this.takeTurn(signal);
+      if (signal?.aborted) return;
+      const giveBack = await spendBudget(this.context);
+      if (await this.mayAsk()) return;
+      await giveBack();
     }
   }
 
@@ -76,6 +73,7 @@ class SharedGate implements RequestGate {
       if (wasTrial) await this.giveTrialBack();
       return;
     }
+    await countUsage(context, subject, { requests: 1 });
     if (result === 'failed') {
       await countFailure(context, subject, { wasTrial });
       return;
@@ -86,7 +84,8 @@ class SharedGate implements RequestGate {
   }
 
   /** Waits a little for what holds the requests; false when nothing does. @throws RequestsHeldError */
-  private async waitOut({ holds: [longest] }: Standing, signal?: AbortSignal): Promise<boolean> {
+  private async waitOut(signal?: AbortSignal): Promise<boolean> {
+    const [longest] = (await standingOf(this.context, this.subject)).holds;
     if (!longest) return false;
     const { reason, until } = longest;
     if (reason === 'budget_spent') throw new BudgetSpentError(until);
@@ -97,40 +96,34 @@ class SharedGate implements RequestGate {
     return true;
   }
 
-  /** Our turn under Patreon's two limits. True when it had to be waited for. */
-  private async takeTurn(signal?: AbortSignal): Promise<boolean> {
+  /** Our turn under Patreon's two limits. */
+  private async takeTurn(signal?: AbortSignal): Promise<void> {
     const { token, client } = requestLimiters(this.context);
-    const hasWaited = [
-      token !== null && (await this.takePlace(token, connectionKey(this.subject), signal)),
-      client !== null && (await this.takePlace(client, this.subject.clientId, signal)),
-    ];
-    return hasWaited.includes(true);
+    if (token) await this.takePlace(token, connectionKey(this.subject), signal);
+    if (client) await this.takePlace(client, this.subject.clientId, signal);
   }
 
-  private async takePlace(limiter: RateLimiterPostgres, key: string, signal?: AbortSignal): Promise<boolean> {
+  private async takePlace(limiter: RateLimiterPostgres, key: string, signal?: AbortSignal): Promise<void> {
     const latest = performance.now() + (this.options.interactive ? PACE_PATIENCE_MS : Number.POSITIVE_INFINITY);
-    let hasWaited = false;
     // Another process may have taken the place meanwhile.
     for (let ms = await consume(limiter, key); ms > 0 && !signal?.aborted; ms = await consume(limiter, key)) {
       if (performance.now() + ms > latest) throw new RequestsHeldError('paced', new Date(Date.now() + ms));
-      hasWaited = true;
       await pause(ms, signal);
     }
-    return hasWaited;
   }
 
-  /** The last step: from here the request is sent. After failures in a row only one request is, to try. */
-  private async mayAsk({ isHalfOpen }: Standing): Promise<boolean> {
+  /**
+   * The last look: what began while we waited for our turn holds us as well, and after failures in a row one request of
+   * all processes finds out whether Patreon is back.
+   */
+  private async mayAsk(): Promise<boolean> {
+    const { holds, isHalfOpen } = await standingOf(this.context, this.subject);
+    // We may have taken the last request of a budget ourselves.
+    if (holds.some(({ reason }) => reason !== 'budget_spent')) return false;
+    if (!isHalfOpen) return true;
     const { trial } = requestLimiters(this.context);
-    if (isHalfOpen && (await consume(trial, connectionKey(this.subject))) > 0) return false;
-    try {
-      await spendBudget(this.context);
-    } catch (error) {
-      if (isHalfOpen) await this.giveTrialBack();
-      throw error;
-    }
-    this.hasTrial = isHalfOpen;
-    return true;
+    this.hasTrial = (await consume(trial, connectionKey(this.subject))) === 0;
+    return this.hasTrial;
   }
 
   private async giveTrialBack(): Promise<void> {
