@@ -1,7 +1,6 @@
-export type Row = Record<string, unknown>;
+import type { ColumnTypes } from './column-types';
 
-/** Column → type, as PostgreSQL writes it. */
-export type ColumnTypes = ReadonlyMap<string, string>;
+export type Row = Record<string, unknown>;
 
 /**
  * SQL that selects rows from one array for each column, bound under the names that `arraysOf` gives. PostgreSQL reads them

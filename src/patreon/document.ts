@@ -27,13 +27,14 @@ export class RecordProblem extends Error {}
 /** Reads the resources of one document and collects those that are rejected. */
 export class DocumentReader {
   readonly rejected: RejectedRecord[] = [];
-  private readonly included = new Map<string, unknown>();
+  /** By type and id. */
+  private readonly included = new Map<string, Map<unknown, unknown>>();
 
   constructor(document: Readonly<Record<string, unknown>>) {
     if (!Array.isArray(document.included)) return;
     for (const raw of document.included) {
       if (isObject(raw) && typeof raw.type === 'string' && typeof raw.id === 'string') {
-        this.included.set(`${raw.type} ${raw.id}`, raw);
+        this.includedOf(raw.type).set(raw.id, raw);
       }
     }
   }
@@ -58,7 +59,13 @@ export class DocumentReader {
 
   /** As it was sent, undefined when it was not. */
   findIncluded(type: string, id: unknown): unknown {
-    return this.included.get(`${type} ${id}`);
+    return this.included.get(type)?.get(id);
+  }
+
+  private includedOf(type: string): Map<unknown, unknown> {
+    const known = this.included.get(type) ?? new Map<unknown, unknown>();
+    this.included.set(type, known);
+    return known;
   }
 
   readAllIncluded<T>(type: string, ids: readonly string[], map: (resource: ResourceObject) => T): T[] {

@@ -44,25 +44,29 @@ export class RecordDigests {
     if (!isObject(raw) || raw.type !== this.type || !isResourceId(raw.id)) return null;
     const sent = raw.relationships ?? {};
     if (!isObject(sent)) return null;
-    // A single member is asked for its campaign and a list is not; the member is the same.
-    const { campaign, ...relationships } = sent;
-    const record = campaign === undefined ? raw : { ...raw, relationships };
-    const content = [record, ...this.parts.flatMap(([name, type]) => this.linked(relationships[name], type))];
+    const content: unknown[] = [sent.campaign === undefined ? raw : withoutCampaign(raw, sent)];
+    for (const [name, type] of this.parts) this.addLinked(content, sent[name], type);
     if (!hasFiniteNumbers(content)) return null;
     return hash('sha256', this.salt + JSON.stringify(content)).slice(0, HEX_DIGITS);
   }
 
-  private linked(relationship: unknown, type: string): unknown[] {
+  private addLinked(content: unknown[], relationship: unknown, type: string): void {
     const data = isObject(relationship) ? relationship.data : undefined;
     const links = Array.isArray(data) ? data : [data];
-    return links.map((link) => (isObject(link) ? this.document.findIncluded(type, link.id) : undefined));
+    for (const link of links) content.push(isObject(link) ? this.document.findIncluded(type, link.id) : null);
   }
+}
+
+/** A single member is asked for its campaign and a list is not; the member is the same. */
+function withoutCampaign(raw: Readonly<Record<string, unknown>>, sent: Readonly<Record<string, unknown>>) {
+  const { campaign, ...relationships } = sent;
+  return { ...raw, relationships };
 }
 
 /** JSON has no word for a number too large to hold, and writes null for what JavaScript read as infinite. */
 function hasFiniteNumbers(value: unknown): boolean {
   if (typeof value === 'number') return Number.isFinite(value);
   if (typeof value !== 'object' || value === null) return true;
-  for (const entry of Object.values(value)) if (!hasFiniteNumbers(entry)) return false;
+  for (const key in value) if (!hasFiniteNumbers((value as Record<string, unknown>)[key])) return false;
   return true;
 }

@@ -87,6 +87,15 @@ describe('storing a page', () => {
     expect(await knex('patreon_members').orderBy('patreon_id').pluck('user_social_connections')).toEqual(jsons);
   });
 
+  it('inserts rows that cannot exist without a look, each key once', async () => {
+    const target = { table: 'patreon_tiers', key: ['campaign_id', 'patreon_id'], readSeq: 1, areNew: true };
+    const insert = (...rows: Row[]) => knex.transaction((trx) => upsertMany(trx, target, rows));
+    const rows = [tier('1'), tier('2', { title: 'First' }), tier('2', { title: 'Last', description: 'By post' })];
+    expect(await insert(...rows)).toEqual({ created: 2, updated: 0, unchanged: 0 });
+    expect(await stored()).toMatchObject([{ title: 'Postcard', read_seq: 1 }, { title: 'Last' }]);
+    await expect(insert(tier('1'))).rejects.toMatchObject({ code: '23505' });
+  });
+
   it('tells beforehand what it would do, and then does nothing', async () => {
     await store(1, tier('1'), tier('2'));
     const before = await stored();
