@@ -20,7 +20,7 @@ const APPS = [
 const UNKNOWN_APP = `(?!(?:${APPS.join('|')})/)[^/]+`;
 
 /** What an app shows to others: its services, its models, and these rules of the domain, which are pure functions. */
-const DOMAIN_RULES = '^src/apps/members/(membership-kind|monthly-value)\\.ts$';
+const DOMAIN_RULES = '^src/apps/members/(membership-kind|monthly-value|change-sentences)\\.ts$';
 const SHOWN = `\\.(service|model)\\.ts$|${DOMAIN_RULES}`;
 
 /** What wires the parts together: entries and tables directly under src/, and the measurements. */

@@ -102,7 +102,9 @@ describe('the pages about syncs', () => {
       expect(ids).toEqual([...ids].sort((a, b) => b - a));
       const first = page.rows('sync-runs').at(-1);
       expect(first?.attributes['data-state']).toBe('succeeded');
-      expect(first?.text).toContain('41');
+      expect(first?.html).toMatch(/data-resource="members">30<[^>]*>30 new, 0 changed, 0 gone</);
+      expect(first?.html).toMatch(/data-resource="posts">5<[^>]*>5 new/);
+      expect(page.text).toContain('Requests');
     });
 
     it('cuts a long list into pages that lead on', async () => {
@@ -169,6 +171,63 @@ describe('the pages about syncs', () => {
       expect(withoutDurations(whole)).toContain(withoutDurations(fragment.trim()));
     });
 
+    it('tells how fast a part is read and how long it may still take', async () => {
+      const { runId } = await newRun();
+      const lease = await claimRun(panel.context, runId);
+      const part = { run_id: runId, campaign_id: await campaignId(), resource: 'members' };
+      const began = new Date(Date.now() - 10_000).toISOString();
+      await knex()('sync_run_resources').insert({ ...part, fetched: 500, reported_total: 1_500, started_at: began });
+      const page = await read(`/patreon/sync/${runId}/`);
+      lease?.stop();
+      expect(page.text).toContain('500 of 1,500 read');
+      const rate = Number(/data-rate="(\d+)"/.exec(page.html)?.[1]);
+      expect(rate).toBeGreaterThan(0);
+      expect(rate).toBeLessThanOrEqual(50);
+      expect(page.text).toMatch(/a second · about \d+ s left/);
+    });
+
+    it('says until when it waits for the budget, and who continued it', async () => {
+      const { runId } = await newRun();
+      (await claimRun(panel.context, runId))?.stop();
+      const until = new Date(Date.now() + 25 * 60_000).toISOString();
+      await knex()('sync_runs').where({ id: runId }).update({ waiting_until: until, epoch: 3 });
+      const page = await read(`/patreon/sync/${runId}/`);
+      expect(page.text).toMatch(/Our request budget is spent. The run goes on by itself in 2[45] minutes/);
+      expect(page.text).toContain('Other processes continued it 2 times.');
+    });
+
+    it('compares its time with what is usual for runs of the same extent, and with no others', async () => {
+      const insert = async (seconds: number, values: object = {}): Promise<number> => {
+        const finished_at = new Date();
+        const started_at = new Date(finished_at.getTime() - seconds * 1000);
+        const run = { trigger: 'schedule', resources: ['tiers'], state: 'succeeded', started_at, finished_at };
+        const [row] = await knex()('sync_runs')
+          .insert({ ...run, ...values })
+          .returning('id');
+        return row.id;
+      };
+      const ids = [await insert(39), await insert(500, { state: 'partial' }), await insert(40)];
+      const early = await insert(41);
+      ids.push(early, await insert(300, { resources: ['posts'] }));
+      const [same, slow, fast, failed] = [
+        await insert(42),
+        await insert(90),
+        await insert(10),
+        await insert(5, { state: 'failed' }),
+      ];
+      ids.push(same, slow, fast, failed);
+      const words = async (id: number) =>
+        /data-usual="\w+">([^<]+)</.exec((await read(`/patreon/sync/${id}/`)).html)?.[1];
+      expect(await words(early)).toBeUndefined();
+      expect(await words(same)).toBe('usually about 40 s');
+      expect(await words(slow)).toBe('slower than usual (41 s)');
+      expect(await words(fast)).toBe('faster than usual (41 s)');
+      expect(await words(failed)).toBe('usually about 41 s');
+      const list = (await read('/patreon/sync/')).rows('sync-runs').find(({ id }) => id === String(slow));
+      expect(list?.text).toContain('slower than usual');
+      await knex()('sync_runs').whereIn('id', ids).delete();
+    });
+
     it('stops asking once the run has ended', async () => {
       const { runId } = await newRun();
       await runSync(panel.context, runId, neverStops);
@@ -185,7 +244,7 @@ describe('the pages about syncs', () => {
       expect(page.html).toContain('data-resource="posts" data-state="failed"');
     });
 
-    it('shows a quarantined record only to those who may see e-mails', async () => {
+    it('shows a quarantined record as it came only to those who may see e-mails, its reason to everybody', async () => {
       const [member] = await panel.control.truth<{ id: string; attributes: { full_name: string } }>('members');
       await panel.control.change(`/members/${member?.id}`, {
         attributes: { pledge_cadence: 'monthly', email: 'quarantined@example.com', note: '<script>alert(1)</script>' },
@@ -198,6 +257,8 @@ describe('the pages about syncs', () => {
       for (const role of ['editor', 'viewer'] as const) {
         const page = await read(`/patreon/sync/${run_id}/`, role);
         expect(page.html).not.toContain('quarantined@example.com');
+        expect(page.text).toContain('attributes.pledge_cadence: expected an integer');
+        expect(page.text).toContain('They are tried again with the next run.');
       }
       await panel.control.change(`/members/${member?.id}`, { attributes: { pledge_cadence: 1 } });
     });

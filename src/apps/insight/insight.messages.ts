@@ -71,7 +71,7 @@ export const insightMessages = defineMessages({
       refusals_capped: 'Patreon refused so many requests that it might block us. Nothing is asked until {{until}}.',
       sync_failed: 'Sync run {{id}} did not read everything.',
       sync_held:
-        'Sync run {{id}} misses more than can be believed. Nothing was marked as gone; compare with Patreon, then sync again.',
+        'Sync run {{id}} would take away more than can be believed, so nothing of it was stored. An owner has to decide.',
       sync_stale: 'The last complete sync was {{hours}} hours ago.',
       job_dead_one: 'One background job has failed for good.',
       job_dead_other: '{{count}} background jobs have failed for good.',
@@ -151,7 +151,7 @@ export const insightMessages = defineMessages({
         'Patreon a refusé tant de requêtes qu’il pourrait nous bloquer. Rien n’est demandé jusqu’au {{until}}.',
       sync_failed: 'La synchronisation {{id}} n’a pas tout lu.',
       sync_held:
-        'La synchronisation {{id}} signale plus d’absences qu’il n’est crédible. Rien n’a été marqué comme disparu ; comparez avec Patreon, puis synchronisez à nouveau.',
+        'La synchronisation {{id}} retirerait plus que ce qui est vraisemblable ; rien n’en a été enregistré. Un propriétaire doit décider.',
       sync_stale: 'La dernière synchronisation complète date d’il y a {{hours}} heures.',
       job_dead_one: 'Une tâche de fond a définitivement échoué.',
       job_dead_other: '{{count}} tâches de fond ont définitivement échoué.',

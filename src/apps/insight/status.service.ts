@@ -7,7 +7,7 @@ import {
 } from '../connections/connection-status.service';
 import { PatreonCredential } from '../connections/patreon-credential.model';
 import { type RequestUsage, requestUsage } from '../connections/request-budget.service';
-import { SyncRun, type SyncRunState } from '../sync/sync-run.model';
+import { SyncRun } from '../sync/sync-run.model';
 import { type LiveCounts, liveCounts } from './figures.service';
 
 export interface Problem {
@@ -69,17 +69,22 @@ interface Finding {
   fix_url: string;
 }
 
-const PROBLEM_OF_STATE: Partial<Record<SyncRunState, string>> = {
-  failed: 'sync_failed',
-  partial: 'sync_failed',
-  held: 'sync_held',
-};
+/** Of many runs that wait the latest are named. */
+const HELD_NAMED = 5;
 
-async function syncProblems({ knex, clock }: Context): Promise<Finding[]> {
+/** Every run that waits for the owner, and what is wrong with the latest one. */
+async function syncProblems(context: Context): Promise<Finding[]> {
+  const held = await SyncRun.listHeld(HELD_NAMED);
+  const waiting = held.map(({ id }) => ({ code: 'sync_held', vars: { id }, fix_url: `/patreon/sync/${id}/` }));
+  return [...waiting, ...(await freshnessProblems(context))];
+}
+
+async function freshnessProblems({ knex, clock }: Context): Promise<Finding[]> {
   const last = await SyncRun.latestFinished();
-  if (!last) return [];
-  const code = PROBLEM_OF_STATE[last.state];
-  if (code) return [{ code, vars: { id: last.id }, fix_url: `/patreon/sync/${last.id}/` }];
+  if (!last || last.state === 'held') return [];
+  if (last.state === 'failed' || last.state === 'partial') {
+    return [{ code: 'sync_failed', vars: { id: last.id }, fix_url: `/patreon/sync/${last.id}/` }];
+  }
   const connected = (await PatreonCredential.liveIds(knex)).length > 0;
   const good = await SyncRun.query().where({ state: 'succeeded' }).orderBy('id', 'desc').first();
   const age = good?.finished_at ? (clock.now().getTime() - Date.parse(good.finished_at)) / 3_600_000 : 0;

@@ -13,12 +13,14 @@ export async function applyHeldRun(context: Context, runId: number, actor: Actor
   await context.knex.transaction(async (trx) => {
     const run = await lockHeld(trx, runId);
     if (run.decision === 'applied') return;
+    refuseDecided(run);
     await takeLocks(trx, run);
     await decide(trx, run, 'applied', actor, {
       state: 'queued',
       queued_at: trx.fn.now(),
       started_at: null,
       finished_at: null,
+      cancel_requested_at: null,
     });
     await enqueueRun(context, run.id, trx);
   });
@@ -29,11 +31,15 @@ export async function discardHeldRun(context: Context, runId: number, actor: Act
   await context.knex.transaction(async (trx) => {
     const run = await lockHeld(trx, runId);
     if (run.decision === 'discarded') return;
-    if (run.decision !== null) throw new ConflictError('This run has been decided already.', 'run_decided');
+    refuseDecided(run);
     await trx('sync_run_resources').where({ run_id: run.id, state: 'held' }).update({ state: 'cancelled', staged: 0 });
     await trx('sync_staged_records').where({ run_id: run.id }).delete();
     await decide(trx, run, 'discarded', actor, { state: 'cancelled' });
   });
+}
+
+function refuseDecided(run: SyncRun): void {
+  if (run.decision !== null) throw new ConflictError('This run has been decided already.', 'run_decided');
 }
 
 async function lockHeld(trx: Knex.Transaction, runId: number): Promise<SyncRun> {

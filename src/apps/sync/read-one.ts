@@ -74,8 +74,9 @@ async function markOneGone(
   { campaignId, patreonId }: ListTarget & { patreonId: string },
   readSeq: number,
 ): Promise<boolean> {
+  const isCampaign = table === 'patreon_campaigns';
   const marked = await trx(table)
-    .where({ campaign_id: campaignId, patreon_id: patreonId })
+    .where(isCampaign ? { id: campaignId } : { campaign_id: campaignId, patreon_id: patreonId })
     .whereNull('gone_at')
     .where('read_seq', '<', readSeq)
     .update({ gone_at: trx.fn.now(), changed_at: trx.fn.now(), read_seq: readSeq });

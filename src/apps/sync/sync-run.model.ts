@@ -15,6 +15,10 @@ export interface SyncRunError {
   message: string;
 }
 
+/** What is usual is told by so many runs, and not by fewer than these. */
+const RUNS_COUNTED = 10;
+const FEWEST_RUNS = 3;
+
 /** One invocation of the engine, over one or more credentials and their campaigns. */
 export class SyncRun extends BaseModel {
   static override tableName = 'sync_runs';
@@ -56,6 +60,29 @@ export class SyncRun extends BaseModel {
 
   static async latestFinished(): Promise<SyncRun | undefined> {
     return SyncRun.query().whereNotIn('state', OPEN_STATES).orderBy('id', 'desc').first();
+  }
+
+  /** Runs that wait for the owner's word, newest first. */
+  static listHeld(limit: number): Promise<SyncRun[]> {
+    return SyncRun.query().where({ state: 'held' }).orderBy('id', 'desc').limit(limit).execute();
+  }
+
+  /**
+   * How long the last ten whole runs of the same extent took before each of these, by run id: the median, in
+   * milliseconds. Runs with too few before them have none.
+   */
+  static async usualDurations(runIds: readonly number[]): Promise<Map<number, number>> {
+    const { rows } = await SyncRun.knex().raw(
+      `select r.id, usual.ms from sync_runs r, lateral (
+         select percentile_cont(0.5) within group (order by ms) as ms, count(*) as runs from (
+           select extract(epoch from p.finished_at - p.started_at) * 1000 as ms from sync_runs p
+            where p.id < r.id and p.state = 'succeeded' and p.decision is null and p.resources = r.resources
+              and p.campaign_id is not distinct from r.campaign_id and p.credential_ids = r.credential_ids
+            order by p.id desc limit :counted) before) usual
+        where r.id = any(:ids) and usual.runs >= :fewest`,
+      { ids: [...runIds], counted: RUNS_COUNTED, fewest: FEWEST_RUNS },
+    );
+    return new Map((rows as { id: number; ms: number }[]).map(({ id, ms }) => [id, Number(ms)]));
   }
 
   static async credentialIds(runId: number, trx?: Knex): Promise<number[]> {
@@ -106,18 +133,34 @@ export class SyncRunResource extends BaseModel {
       .execute() as unknown as Promise<(SyncRunResource & { patreon_id: string; campaign_name: string | null })[]>;
   }
 
-  /** Sums over the parts of each run, by run id. */
-  static async totals(runIds: readonly number[]): Promise<Map<number, Record<string, number>>> {
-    const rows = await SyncRunResource.knex()('sync_run_resources')
+  /** What each run did to each resource, over all its campaigns, by run id. */
+  static async byResource(runIds: readonly number[]): Promise<Map<number, RunCounts>> {
+    const rows: ({ run_id: number; resource: Resource } & ResourceSums)[] = await SyncRunResource.knex()(
+      'sync_run_resources',
+    )
       .whereIn('run_id', [...runIds])
-      .groupBy('run_id')
-      .select('run_id')
+      .groupBy('run_id', 'resource')
+      .select('run_id', 'resource')
       .sum({ fetched: 'fetched', created: 'created', updated: 'updated', gone: 'gone', quarantined: 'quarantined' });
-    return new Map(
-      (rows as unknown as ({ run_id: number } & Record<string, number>)[]).map((row) => [row.run_id, row]),
-    );
+    const byRun = new Map<number, RunCounts>();
+    for (const { run_id, resource, ...sums } of rows) byRun.set(run_id, { ...byRun.get(run_id), [resource]: sums });
+    return byRun;
+  }
+
+  /** The run that has read the same list as this part since, to its end or to a decision. */
+  static async laterRunId({ run_id, campaign_id, resource }: SyncRunResource): Promise<number | undefined> {
+    const later = await SyncRunResource.query()
+      .where({ campaign_id, resource })
+      .where('run_id', '>', run_id)
+      .whereIn('state', ['succeeded', 'held', 'cancelled'])
+      .orderBy('run_id')
+      .first();
+    return later?.run_id;
   }
 }
+
+export type ResourceSums = Record<'fetched' | 'created' | 'updated' | 'gone' | 'quarantined', number>;
+export type RunCounts = Partial<Record<Resource, ResourceSums>>;
 
 /** So much of a quarantined record is shown. */
 const SHOWN = 4_000;

@@ -95,7 +95,11 @@ export async function cancelRun(context: Context, runId: number): Promise<SyncRu
       .whereNull('decision')
       .update({ state: 'cancelled', finished_at: knex.fn.now() });
     if (ended > 0) await trx('sync_locks').where({ run_id: runId }).delete();
-    else await trx('sync_runs').where({ id: runId, state: 'running' }).update({ cancel_requested_at: knex.fn.now() });
+    // What the owner has decided is carried out to its end.
+    else {
+      const running = trx('sync_runs').where({ id: runId, state: 'running' }).whereNull('decision');
+      await running.update({ cancel_requested_at: knex.fn.now() });
+    }
   });
   const run = await SyncRun.query().findById(runId);
   if (!run) throw new NotFoundError();

@@ -4,20 +4,21 @@ import { ConflictError, NotFoundError } from '../../errors';
 import { allow } from '../../http/allow';
 import { rowId } from '../../http/parse';
 import { PatreonCredential } from '../connections/patreon-credential.model';
-import { QuarantinedRecord, SyncRun, SyncRunResource } from './sync-run.model';
+import { heldRunsRoutes } from './held-runs.routes';
+import { refreshRoutes } from './refresh.routes';
+import { comparison, durationOf, readRunPage } from './run-page';
+import { runBefore } from './sync.schemas';
+import { RESOURCES, SyncRun, SyncRunResource } from './sync-run.model';
 import { cancelRun, requestSync } from './sync-runs.service';
 
 const RUNS_PER_PAGE = 30;
-const QUARANTINE_SHOWN = 50;
 
 /** Runs: the list, one run with live progress, and the buttons that start and stop them. */
 export function syncRoutes(context: Context): Router {
   const router = Router();
 
   router.get('/patreon/sync/', allow('sync.read'), async (req, res) => {
-    const before =
-      typeof req.query.before === 'string' && /^\d{1,9}$/.test(req.query.before) ? Number(req.query.before) : undefined;
-    const runs = await SyncRun.list({ limit: RUNS_PER_PAGE + 1, before });
+    const runs = await SyncRun.list({ limit: RUNS_PER_PAGE + 1, before: runBefore(req.query.before) });
     const shown = runs.slice(0, RUNS_PER_PAGE);
     const connected = (await PatreonCredential.liveIds(context.knex)).length > 0;
     const older = runs.length > shown.length ? `/patreon/sync/?before=${shown.at(-1)?.id}` : null;
@@ -25,7 +26,8 @@ export function syncRoutes(context: Context): Router {
     res.view('sync/index', {
       title,
       section: 'sync',
-      runs: await withTotals(shown),
+      runs: await listedRuns(shown, context.clock.now().getTime()),
+      resources: RESOURCES,
       connected,
       older,
     });
@@ -35,9 +37,7 @@ export function syncRoutes(context: Context): Router {
     await start(context, req, res, {});
   });
 
-  router.get('/patreon/sync/:run/', allow('sync.read'), async (req, res) => {
-    await showRun(req, res, rowId(req.params.run));
-  });
+  router.get('/patreon/sync/:run/', allow('sync.read'), (req, res) => showRun(req, res, context));
 
   router.post('/patreon/sync/:run/cancel/', allow('sync.manage'), async (req, res) => {
     const run = await cancelRun(context, rowId(req.params.run));
@@ -73,6 +73,8 @@ export function syncRoutes(context: Context): Router {
     await start(context, req, res, { campaignId: campaign.id });
   });
 
+  router.use(heldRunsRoutes(context));
+  router.use(refreshRoutes(context));
   return router;
 }
 
@@ -88,29 +90,10 @@ async function start(context: Context, req: Request, res: Response, scope: { cam
   }
 }
 
-async function showRun(req: Request, res: Response, runId: number): Promise<void> {
-  const run = await SyncRun.query().findById(runId);
-  if (!run) throw new NotFoundError();
-  const [parts, quarantined] = await Promise.all([
-    SyncRunResource.listForRun(run.id),
-    QuarantinedRecord.listForRun(run.id, QUARANTINE_SHOWN + 1),
-  ]);
-  const end = run.finished_at ? Date.parse(run.finished_at) : Date.now();
-  const locals = {
-    title: req.t('sync:run.title', { id: run.id }),
-    section: 'sync',
-    breadcrumbs: [
-      { label: req.t('sync:list.title'), href: '/patreon/sync/' },
-      { label: req.t('sync:run.title', { id: run.id }) },
-    ],
-    run,
-    parts,
-    durationMs: run.started_at ? end - Date.parse(run.started_at) : null,
-    // Raw records hold names and e-mails.
-    quarantined: req.can('members.email') ? quarantined.slice(0, QUARANTINE_SHOWN) : [],
-    quarantineShown: quarantined.length > QUARANTINE_SHOWN ? QUARANTINE_SHOWN : null,
-  };
-  res.view('sync/show', locals, { fragment: 'sync/_progress' });
+async function showRun(req: Request, res: Response, context: Context): Promise<void> {
+  const locals = await readRunPage(req, context, rowId(req.params.run));
+  const fragment = req.query.after === undefined ? 'sync/_progress' : 'sync/_departures';
+  res.view('sync/show', locals, { fragment });
 }
 
 async function findCampaign(
@@ -124,9 +107,12 @@ async function findCampaign(
   return row;
 }
 
-type Totals = Partial<Record<'fetched' | 'created' | 'updated' | 'gone' | 'quarantined', number>>;
-
-async function withTotals(runs: SyncRun[]): Promise<(SyncRun & { totals: Totals })[]> {
-  const totals = await SyncRunResource.totals(runs.map((run) => run.id));
-  return runs.map((run) => Object.assign(run, { totals: totals.get(run.id) ?? {} }));
+async function listedRuns(runs: SyncRun[], now: number) {
+  const ids = runs.map((run) => run.id);
+  const [counts, usual] = await Promise.all([SyncRunResource.byResource(ids), SyncRun.usualDurations(ids)]);
+  return runs.map((run) => {
+    const durationMs = run.isOpen ? null : durationOf(run, now);
+    const compared = comparison(run, durationMs, usual.get(run.id));
+    return Object.assign(run, { counts: counts.get(run.id) ?? {}, durationMs, usual: compared });
+  });
 }

@@ -1,0 +1,93 @@
+import type { Request } from 'express';
+import type { Context } from '../../context';
+import { NotFoundError } from '../../errors';
+import { heldRunView } from './held-run-page';
+import { QuarantinedRecord, SyncRun, SyncRunResource } from './sync-run.model';
+
+const QUARANTINE_SHOWN = 50;
+/** So much longer or shorter than usual is worth a word, if it is more than these milliseconds as well. */
+const CLEARLY = 1.5;
+const CLEARLY_MS = 2_000;
+/** A rate is told when it has been measured for so long. */
+const MEASURED_MS = 1_000;
+
+type ListedPart = Awaited<ReturnType<typeof SyncRunResource.listForRun>>[number];
+
+/** What the page of one run shows to this reader. @throws NotFoundError */
+export async function readRunPage(req: Request, context: Context, runId: number) {
+  const run = await SyncRun.query().findById(runId);
+  if (!run) throw new NotFoundError();
+  const [parts, quarantined, usual] = await Promise.all([
+    SyncRunResource.listForRun(run.id),
+    QuarantinedRecord.listForRun(run.id, QUARANTINE_SHOWN + 1),
+    SyncRun.usualDurations([run.id]),
+  ]);
+  const now = context.clock.now().getTime();
+  const durationMs = durationOf(run, now);
+  return {
+    title: req.t('sync:run.title', { id: run.id }),
+    section: 'sync',
+    breadcrumbs: [
+      { label: req.t('sync:list.title'), href: '/patreon/sync/' },
+      { label: req.t('sync:run.title', { id: run.id }) },
+    ],
+    run,
+    parts: parts.map((part) => ({ ...part, ...paceOf(part, now) })),
+    durationMs,
+    usual: comparison(run, durationMs, usual.get(run.id)),
+    continued: timesContinued(run),
+    quarantined: shownQuarantine(req, quarantined),
+    quarantineShown: quarantined.length > QUARANTINE_SHOWN ? QUARANTINE_SHOWN : null,
+    held: await heldRunView(req, context, run, parts),
+  };
+}
+
+/** In milliseconds; null before it began. Of a run that was applied: of the applying alone. */
+export function durationOf({ started_at, finished_at }: SyncRun, now: number): number | null {
+  if (started_at === null) return null;
+  return Math.max(0, (finished_at ? Date.parse(finished_at) : now) - Date.parse(started_at));
+}
+
+export interface Comparison {
+  word: 'usual' | 'slower' | 'faster';
+  ms: number;
+}
+
+/** How a run stands to those before it. Of one that is under way, or was not read to its end, only what is usual. */
+export function comparison(run: SyncRun, durationMs: number | null, usualMs: number | undefined): Comparison | null {
+  if (usualMs === undefined || run.decision !== null) return null;
+  const isClear = durationMs !== null && Math.abs(durationMs - usualMs) > CLEARLY_MS;
+  if (isClear && durationMs > usualMs * CLEARLY) return { word: 'slower', ms: usualMs };
+  const isFaster = isClear && run.state === 'succeeded' && durationMs < usualMs / CLEARLY;
+  return { word: isFaster ? 'faster' : 'usual', ms: usualMs };
+}
+
+/** How long a part took; while it is read also how fast and how long it may still take. */
+function paceOf(part: ListedPart, now: number) {
+  const ms = Math.max(0, (part.finished_at ? Date.parse(part.finished_at) : now) - Date.parse(part.started_at));
+  const isMeasured = part.state === 'running' && part.fetched > 0 && ms >= MEASURED_MS;
+  const left = (part.reported_total ?? 0) - part.fetched;
+  return {
+    durationMs: ms,
+    rate: isMeasured ? Math.round((part.fetched / ms) * 1000) : null,
+    remainingMs: isMeasured && left > 0 ? (left * ms) / part.fetched : null,
+  };
+}
+
+/** By processes that took the run over; whoever applies a held run is no such one. */
+function timesContinued({ epoch, decision, state }: SyncRun): number {
+  const applying = decision === 'applied' && state !== 'queued' ? 1 : 0;
+  return Math.max(0, epoch - 1 - applying);
+}
+
+/** Raw records hold names and e-mails. */
+function shownQuarantine(req: Request, records: QuarantinedRecord[]) {
+  const mayRead = req.can('members.email');
+  return records.slice(0, QUARANTINE_SHOWN).map(({ id, resource, patreon_id, reason, raw }) => ({
+    id,
+    resource,
+    patreon_id,
+    reason,
+    raw: mayRead ? raw : null,
+  }));
+}
