@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import type { Context } from '../../context';
 import { ConflictError } from '../../errors';
 import { defineJob } from '../../jobs/job';
+import { PatreonCredential } from '../connections/patreon-credential.model';
 import { runSync } from './run-sync';
 import { syncReport } from './sync-report';
 import { recoverRuns, requestSync } from './sync-runs.service';
@@ -20,15 +22,7 @@ export const syncJobs = [
     name: 'sync-all',
     arguments: noArguments,
     schedule: (config) => config.sync.schedule,
-    async run(context) {
-      try {
-        return { ...(await requestSync(context, { trigger: 'schedule' })) };
-      } catch (error) {
-        // A panel that is not connected yet has nothing to sync: no failure.
-        if (error instanceof ConflictError) return { skipped: error.code };
-        throw error;
-      }
-    },
+    run: syncEachConnection,
   }),
   defineJob({
     name: 'recover-sync-runs',
@@ -37,3 +31,19 @@ export const syncJobs = [
     run: async (context) => ({ requeued: await recoverRuns(context) }),
   }),
 ];
+
+/** A run for each connection, so that one which is busy or does not answer keeps no other from being read. */
+async function syncEachConnection(context: Context): Promise<Record<string, unknown>> {
+  const runs: Record<string, unknown>[] = [];
+  for (const credentialId of await PatreonCredential.liveIds(context.knex)) {
+    try {
+      const { runId, isNew } = await requestSync(context, { trigger: 'schedule', credentialId });
+      runs.push({ run_id: runId, is_new: isNew });
+    } catch (error) {
+      // Disconnected since the list was read: no failure.
+      if (!(error instanceof ConflictError)) throw error;
+      runs.push({ skipped: error.code });
+    }
+  }
+  return runs.length > 0 ? { runs } : { skipped: 'no_connection' };
+}
