@@ -21,9 +21,9 @@ export type RunOutcome = SyncRunState | 'not_ours';
 export async function runSync(context: Context, runId: number, stop: AbortSignal): Promise<RunOutcome> {
   const lease = await claimRun(context, runId);
   if (!lease) return 'not_ours';
-  failPoint('run.claimed');
   const signal = AbortSignal.any([stop, lease.signal]);
   try {
+    failPoint('run.claimed');
     const run = (await SyncRun.query().findById(runId)) as SyncRun;
     const isDecided = run.decision === 'applied';
     const errors = isDecided ? await applyHeldParts(context, run, lease) : await syncAll(context, run, lease, signal);
