@@ -52,7 +52,9 @@ async function storeMembers(
   const read = common(records.readSeq);
   const counts = await upsertMany(trx, { ...MEMBERS, ...read }, memberRows(records, campaignId));
   const memberIds = await rowIds(trx, campaignId, records.items);
-  await upsertMany(trx, { ...EVENTS, ...read }, eventRows(records, campaignId, memberIds));
+  // Of members that this very transaction has created nothing can be stored yet.
+  const areNew = counts.created === memberIds.size;
+  await upsertMany(trx, { ...EVENTS, ...read, areNew }, eventRows(records, campaignId, memberIds));
   await storeAddresses(context, trx, campaignId, memberIds, records);
   return counts;
 }
