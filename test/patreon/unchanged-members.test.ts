@@ -1,4 +1,7 @@
+import { createHash } from 'node:crypto';
+import { memberRow, pledgeEventRows } from '../../src/apps/sync/mappers/member.mapper';
 import { createPatreonClient, type PatreonClient } from '../../src/patreon/client';
+import { MEMBER_MAPPING } from '../../src/patreon/resources/member';
 import { type ScriptedPatreon, sample, startScriptedPatreon } from '../support/scripted-patreon';
 
 type Wire = { type: string; id: string; attributes: Record<string, unknown>; relationships?: Record<string, unknown> };
@@ -87,6 +90,17 @@ describe('the digest of a member', () => {
     patreon.answer({ body: { ...document, data } });
     const { item } = await client.getMember(data.id);
     expect(item).toMatchObject({ digest, campaign_id: '9000001' });
+  });
+
+  // When this fails, members are mapped differently from before: raise MEMBER_MAPPING with the new sum, or mirrors would
+  // keep what the mapping of before made of members that never change.
+  it('names the version of the mapping, which changes with what members become', async () => {
+    const { items } = await list(sample(NAME));
+    const members = items.map((item) => ({ ...item, digest: null }));
+    const ids = new Map(items.map(({ id }, index) => [id, index]));
+    const made = [members, members.map((item) => memberRow(item, 1, [])), pledgeEventRows(members, 1, ids)];
+    const sum = createHash('sha256').update(JSON.stringify(made)).digest('hex').slice(0, 8);
+    expect({ version: MEMBER_MAPPING, sum }).toEqual({ version: '1', sum: 'b8d222d0' });
   });
 
   it('is null when something about the member could not be read', async () => {
