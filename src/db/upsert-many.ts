@@ -49,14 +49,6 @@ export async function upsertMany(trx: Knex.Transaction, target: Target, given: r
   return { ...counts, unchanged: rows - counts.created - counts.updated };
 }
 
-/** What `upsertMany` would do with these rows; writes nothing. */
-export async function compareMany(trx: Knex.Transaction, target: Target, given: readonly Row[]): Promise<UpsertCounts> {
-  const found = await findDifferences(trx, target, given);
-  const created = found.filter(({ isNew }) => isNew).length;
-  const keys = new Set(given.map((row) => keyOf(target, row)));
-  return { created, updated: found.length - created, unchanged: keys.size - found.length };
-}
-
 /** The rows that `upsertMany` would write; writes nothing. */
 export async function findDifferences(
   trx: Knex.Transaction,

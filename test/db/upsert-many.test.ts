@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { compareMany, type Row, renewDigests, upsertMany } from '../../src/db/upsert-many';
+import { findDifferences, type Row, renewDigests, upsertMany } from '../../src/db/upsert-many';
 import { startTestApp, type TestApp } from '../support/app';
 import { insertCampaign } from '../support/campaign-factories';
 
@@ -100,9 +100,13 @@ describe('storing a page', () => {
     await store(1, tier('1'), tier('2'));
     const before = await stored();
     const page = [tier('1'), tier('2', { title: 'Letter' }), tier('3')];
-    const told = await knex.transaction((trx) => compareMany(trx, target(2), page));
+    const told = await knex.transaction((trx) => findDifferences(trx, target(2), page));
     expect(await stored()).toEqual(before);
-    expect(await store(2, ...page)).toEqual(told);
+    expect(told.map(({ row, isNew }) => [row.patreon_id, isNew]).sort()).toEqual([
+      ['2', false],
+      ['3', true],
+    ]);
+    expect(await store(2, ...page)).toEqual({ created: 1, updated: 1, unchanged: 1 });
   });
 });
 
@@ -120,7 +124,7 @@ describe('a digest of what a row was made of', () => {
   const storeMember = (readSeq: number, row: Row) =>
     knex.transaction((trx) => upsertMany(trx, { table: 'patreon_members', key, readSeq }, [row]));
   const compareMember = (row: Row) =>
-    knex.transaction((trx) => compareMany(trx, { table: 'patreon_members', key, readSeq: 99 }, [row]));
+    knex.transaction((trx) => findDifferences(trx, { table: 'patreon_members', key, readSeq: 99 }, [row]));
   const storedMember = () =>
     knex('patreon_members').first('full_name', 'read_seq', 'changed_at', knex.raw(`encode(digest, 'hex') as digest`));
   beforeEach(() => knex('patreon_members').delete());
@@ -135,7 +139,7 @@ describe('a digest of what a row was made of', () => {
   it('is renewed where nothing else differs, which changes nothing', async () => {
     await storeMember(1, member('aa'));
     const before = await storedMember();
-    expect(await compareMember(member('bb'))).toEqual({ created: 0, updated: 0, unchanged: 1 });
+    expect(await compareMember(member('bb'))).toEqual([]);
     expect(await storeMember(2, member('bb'))).toEqual({ created: 0, updated: 0, unchanged: 1 });
     expect(await storedMember()).toEqual({ ...before, digest: 'bb', read_seq: 2 });
     await storeMember(3, member(null));

@@ -19,19 +19,23 @@ beforeEach(async () => {
   for (const table of ['sync_locks', 'sync_runs', 'patreon_campaigns']) await panel.context.knex(table).delete();
 });
 
-/** Runs the command in this process; what it says on standard output and the exit code it sets. */
-async function syncPatreon(...args: string[]): Promise<{ code: unknown; lines: string[] }> {
+/** Runs the command in this process; what it says on both outputs and the exit code it sets. */
+async function syncPatreon(...args: string[]): Promise<{ code: unknown; lines: string[]; said: string }> {
   const written: string[] = [];
+  const said: string[] = [];
   const stdout = jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
     written.push(String(text));
     return true;
   });
-  const stderr = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+  const stderr = jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    said.push(String(text));
+    return true;
+  });
   const program = new Command().exitOverride();
   syncCommands(program, async () => panel.context);
   try {
     await program.parseAsync(['sync:patreon', ...args], { from: 'user' });
-    return { code: process.exitCode, lines: written.join('').trimEnd().split('\n') };
+    return { code: process.exitCode, lines: written.join('').trimEnd().split('\n'), said: said.join('') };
   } finally {
     process.exitCode = undefined;
     stdout.mockRestore();
@@ -76,7 +80,45 @@ describe('sync:patreon', () => {
     const plain = await syncPatreon();
     expect(plain.lines.join('\n')).toContain('1010 read, 1010 new');
     const silent = await syncPatreon('--verbosity', '0');
-    expect(silent).toEqual({ code: 0, lines: [''] });
+    expect(silent).toEqual({ code: 0, lines: [''], said: '' });
+  });
+
+  it('tells more on the way the higher the verbosity is', async () => {
+    const once = await syncPatreon('--only', 'members');
+    expect(once.said).toMatch(/: members: succeeded\n/);
+    const pages = await syncPatreon('--only', 'members', '--verbosity', '2');
+    expect(pages.said).toMatch(/: members: succeeded, 3 pages, 1010 rows, \d+ rows\/s/);
+    const level = panel.context.log.level;
+    await syncPatreon('--only', 'campaigns', '--verbosity', '3');
+    expect(panel.context.log.level).toBe('debug');
+    panel.context.log.level = level;
+  });
+
+  it('names changed records of a dry run from verbosity 2 on, with their fields and no values', async () => {
+    await syncPatreon('--verbosity', '0');
+    const [id] = await panel.context.knex('patreon_members').orderBy('id').limit(1).pluck('patreon_id');
+    await panel.control.change(`/members/${id}`, { attributes: { email: 'moved@example.com' } });
+    const line = `  ~ 9100001 members ${id}: email`;
+    expect((await syncPatreon('--dry-run')).lines).not.toContain(line);
+    const told = await syncPatreon('--dry-run', '--verbosity', '2');
+    expect(told.lines).toContain(line);
+    expect(told.lines.join()).not.toContain('moved@');
+  });
+
+  it('exits 4 when the brake holds the run, says where it is decided, and says the same of a dry run', async () => {
+    await syncPatreon('--verbosity', '0');
+    await panel.control.fault({ match: MEMBERS, kind: 'vanished-list', times: null });
+    const dry = await syncPatreon('--dry-run', '--json');
+    expect(dry.code).toBe(4);
+    expect(lastJson(dry.lines)).toMatchObject({ state: 'held', dry_run: true });
+    expect(dry.said).toContain('would be held');
+    const { code, lines, said } = await syncPatreon('--json', '--verbosity', '0');
+    expect(code).toBe(4);
+    const { run_id, state } = lastJson(lines);
+    expect(state).toBe('held');
+    expect(said).toBe(
+      `Run ${run_id} is held: an owner has to apply or to discard it at ${panel.app.url}/patreon/sync/${run_id}/\n`,
+    );
   });
 
   it('exits 1 when a part failed, and names it', async () => {

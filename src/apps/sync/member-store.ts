@@ -85,7 +85,7 @@ async function findMemberDifferences(
 const PAYING = ['paying', 'pending'];
 
 /** Those of the changed rows whose members pay now and would no longer. */
-async function findDepartures(trx: Knex.Transaction, campaignId: number, changed: Row[]): Promise<Departure[]> {
+export async function findDepartures(trx: Knex.Transaction, campaignId: number, changed: Row[]): Promise<Departure[]> {
   const leaving = new Map(
     changed.filter((row) => !PAYING.includes(row.kind as string)).map((row) => [row.patreon_id as string, row]),
   );

@@ -113,7 +113,10 @@ export async function beginConfirmation(session: SyncSession, first: OpenPass): 
 }
 
 /** A mirror that was never whole has nobody who could seem to leave all at once, and is filled as the pages come. */
-async function wasWholeBefore(trx: Knex, { campaignId, resource }: Pass): Promise<boolean> {
+export async function wasWholeBefore(
+  trx: Knex,
+  { campaignId, resource }: Pick<Pass, 'campaignId' | 'resource'>,
+): Promise<boolean> {
   const row = await trx('sync_run_resources')
     .where({ campaign_id: campaignId, resource, complete: true, state: 'succeeded' })
     .first('run_id');

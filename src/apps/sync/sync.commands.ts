@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import cliProgress from 'cli-progress';
 import type { Command } from 'commander';
 import type { Context } from '../../context';
 import { UsageError } from '../../errors';
 import { type DryRunReport, dryRun } from './dry-run';
 import { runSync } from './run-sync';
+import { watchRun } from './sync-progress';
 import { type SyncReport, syncReport } from './sync-report';
-import { OPEN_STATES, RESOURCES, type Resource, SyncRun, SyncRunResource, type SyncRunState } from './sync-run.model';
+import { reportText } from './sync-report-text';
+import { OPEN_STATES, RESOURCES, type Resource, SyncRun, type SyncRunState } from './sync-run.model';
 import { cancelRun, isAbandoned, type RequestedRun, requestSync } from './sync-runs.service';
 
 interface Options {
@@ -20,6 +21,14 @@ interface Options {
 
 const EXIT: Partial<Record<SyncRunState, number>> = { succeeded: 0, held: 4 };
 const LOCKED = 3;
+/** So many records of each part a dry run names when it is to tell more. */
+const SAMPLES = 20;
+const VERBOSITY =
+  '0 nothing but what needs you; 1 progress and a summary; 2 also each page, and of a dry run up to 20 changed records a part with the names of their fields; 3 also every request';
+const EXIT_CODES = `
+Exit codes: 0 succeeded, 1 failed or partial, 2 wrong usage or settings, 3 another run is under way,
+4 held: it would take away more than can be believed, and an owner has to decide.
+`;
 
 export function syncCommands(program: Command, open: () => Promise<Context>): void {
   program
@@ -29,12 +38,14 @@ export function syncCommands(program: Command, open: () => Promise<Context>): vo
     .option('--only <list>', `of ${RESOURCES.join(',')}`)
     .option('--dry-run', 'print what would change and store nothing')
     .option('--wait', 'when another run is under way, follow it to its end')
-    .option('--verbosity <0-3>', 'how much to tell on the way', '1')
+    .option('--verbosity <0-3>', VERBOSITY, '1')
     .option('--json', 'print one JSON object as the last line')
+    .addHelpText('after', EXIT_CODES)
     .action(async (options: Options) => {
       const resources = parseOnly(options.only);
       const verbosity = parseVerbosity(options.verbosity);
       const context = await open();
+      if (verbosity >= 3) context.log.level = 'debug';
       const campaignId = options.campaign === undefined ? undefined : await findCampaign(context, options.campaign);
       if (options.dryRun) {
         process.exitCode = await compareNow(context, { campaignId, resources, verbosity, json: options.json });
@@ -74,23 +85,25 @@ async function syncNow(context: Context, order: Order): Promise<number> {
   };
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   const watched = new AbortController();
-  const watching = order.verbosity === 0 ? Promise.resolve() : watch(context, runId, watched.signal, order.verbosity);
+  const watching =
+    order.verbosity === 0 ? Promise.resolve() : watchRun(context, runId, watched.signal, order.verbosity);
   const state = isNew ? await runSync(context, runId, stop.signal) : 'not_ours';
   if (state === 'not_ours') await untilEnded(context, runId, stop.signal);
   watched.abort();
   await watching;
   const report = await syncReport(context, runId);
-  if (order.json) print(report);
-  else tell(report, order.verbosity);
+  tell(report, order);
+  if (report.state === 'held') tellWhereToDecide(context, runId);
   return EXIT[report.state] ?? 1;
 }
 
 async function compareNow(context: Context, { json, verbosity, ...scope }: Omit<Order, 'wait'>): Promise<number> {
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
-  const report = await dryRun(context, scope, stop.signal);
-  if (json) print(report);
-  else tell(report, verbosity);
+  const samples = verbosity >= 2 ? SAMPLES : 0;
+  const report = await dryRun(context, { ...scope, samples }, stop.signal);
+  tell(report, { json, verbosity });
+  if (report.state === 'held') process.stderr.write('A run would be held until an owner has decided.\n');
   return EXIT[report.state] ?? 1;
 }
 
@@ -140,61 +153,17 @@ async function untilEnded(context: Context, runId: number, signal: AbortSignal):
   }
 }
 
-/** A bar on a terminal, a line a part elsewhere; all of it on standard error. */
-async function watch(context: Context, runId: number, signal: AbortSignal, verbosity: number): Promise<void> {
-  const bar = process.stderr.isTTY
-    ? new cliProgress.SingleBar({
-        format: '{part} |{bar}| {value}/{total} rows · {rate} rows/s · {eta_formatted} left',
-        hideCursor: true,
-        stream: process.stderr,
-      })
-    : null;
-  const told = new Map<string, string>();
-  let current = '';
-  while (!signal.aborted) {
-    await sleep(300, undefined, { signal }).catch(() => undefined);
-    for (const part of await SyncRunResource.listForRun(runId)) {
-      const name = `${part.campaign_name ?? part.patreon_id}: ${part.resource}`;
-      if (bar && part.state === 'running') {
-        if (current !== name) {
-          bar.stop();
-          bar.start(part.reported_total ?? part.fetched, 0, { part: name, rate: 0 });
-          current = name;
-        }
-        const seconds = Math.max(0.1, (context.clock.now().getTime() - Date.parse(part.started_at)) / 1000);
-        bar.setTotal(Math.max(part.reported_total ?? 0, part.fetched));
-        bar.update(part.fetched, { part: name, rate: Math.round(part.fetched / seconds) });
-      }
-      const line =
-        verbosity >= 2 ? `${name}: ${part.state}, ${part.pages} pages, ${part.fetched} rows` : `${name}: ${part.state}`;
-      if (!bar && (part.state !== 'running' || verbosity >= 2) && told.get(name) !== line)
-        process.stderr.write(`${line}\n`);
-      told.set(name, line);
-    }
-  }
-  bar?.stop();
-}
-
 function print(report: SyncReport | DryRunReport): void {
   process.stdout.write(`${JSON.stringify(report)}\n`);
 }
 
-function tell(report: SyncReport | DryRunReport, verbosity: number): void {
-  const head = report.run_id === null ? 'Dry run, nothing was stored' : `Run ${report.run_id} ${report.state}`;
-  const lines = report.campaigns.flatMap((campaign) =>
-    Object.entries(campaign.resources).map(
-      ([resource, n]) =>
-        `  ${campaign.patreon_id} ${resource.padEnd(9)} ${n.fetched} read, ${n.created} new, ${n.updated} changed, ${n.unchanged} unchanged, ${n.gone} gone, ${n.quarantined} quarantined`,
-    ),
-  );
-  const errors = report.errors.map((e) => `  ! ${[e.campaign, e.resource].filter(Boolean).join(' ')} ${e.message}`);
-  if (verbosity > 0)
-    process.stdout.write(
-      [
-        `${head}: ${report.requests} requests in ${(report.duration_ms / 1000).toFixed(1)} s`,
-        ...lines,
-        ...errors,
-        '',
-      ].join('\n'),
-    );
+function tell(report: SyncReport | DryRunReport, { json, verbosity }: Pick<Order, 'json' | 'verbosity'>): void {
+  if (json) print(report);
+  else if (verbosity > 0) process.stdout.write(reportText(report, verbosity));
+}
+
+/** A run that waits helps nobody who does not know where it is decided. */
+function tellWhereToDecide({ config }: Context, runId: number): void {
+  const address = `${config.http.publicUrl}/patreon/sync/${runId}/`;
+  process.stderr.write(`Run ${runId} is held: an owner has to apply or to discard it at ${address}\n`);
 }
