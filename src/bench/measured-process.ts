@@ -9,10 +9,13 @@ interface Answer {
 
 const tasks: Record<string, Task> = {};
 
-/** In a process that `startProcess` started: does these tasks when it is told to. */
+/** In a process that `startProcess` started: does these tasks when it is told to, and ends with whoever tells it. */
 export function answerParent(more: Record<string, Task>): void {
-  if (Object.keys(tasks).length === 0)
+  if (Object.keys(tasks).length === 0) {
     process.on('message', ([name, argument]: [string, unknown]) => void run(name, argument));
+    // By itself a signal would end it without its exit handlers, which remove what it wrote.
+    for (const end of ['SIGTERM', 'disconnect']) process.once(end, () => process.exit());
+  }
   Object.assign(tasks, more);
 }
 
