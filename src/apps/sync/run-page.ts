@@ -33,6 +33,7 @@ export async function readRunPage(req: Request, context: Context, runId: number)
     ],
     run,
     parts: parts.map((part) => ({ ...part, ...paceOf(part, now) })),
+    errors: run.errors.filter(({ message }) => !parts.some((p) => p.state === 'held' && p.error === message)),
     durationMs,
     usual: comparison(run, durationMs, usual.get(run.id)),
     continued: timesContinued(run),

@@ -18,8 +18,12 @@ export const syncMessages = defineMessages({
       began: 'Began',
       took: 'Took',
       requests: 'Requests',
-      counts: '{{created}} new, {{updated}} changed, {{gone}} gone',
-      quarantined: '{{count}} quarantined',
+      count: {
+        created: '{{number}} new',
+        updated: '{{number}} changed',
+        gone: '{{number}} gone',
+        quarantined: '{{number}} quarantined',
+      },
       older: 'Older runs',
     },
     trigger: {
@@ -61,8 +65,12 @@ export const syncMessages = defineMessages({
       began: 'Début',
       took: 'Durée',
       requests: 'Requêtes',
-      counts: '{{created}} nouveaux, {{updated}} modifiés, {{gone}} disparus',
-      quarantined: '{{count}} en quarantaine',
+      count: {
+        created: 'nouveaux : {{number}}',
+        updated: 'modifiés : {{number}}',
+        gone: 'disparus : {{number}}',
+        quarantined: 'en quarantaine : {{number}}',
+      },
       older: 'Plus anciennes',
     },
     trigger: {
