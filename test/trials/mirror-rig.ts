@@ -11,7 +11,7 @@ import { type Sandbox, startSandbox } from '../../src/sandbox/server';
 import { insertConnection } from '../connections/connection-fixtures';
 import { sandboxControl } from '../support/sandbox-control';
 import { refuseTheDead } from './actor';
-import { trialConfig } from './trial-processes';
+import { type TrialSettings, trialConfig } from './trial-processes';
 import { emptyWriteLog, installWriteLog, RUNNER } from './write-log';
 
 export interface World {
@@ -39,22 +39,25 @@ export class MirrorRig {
     readonly context: Context,
     readonly runners: readonly Context[],
     readonly config: Config,
+    /** For a process of its own over the same database. */
+    readonly settings: Omit<TrialSettings, 'credentialId'>,
   ) {}
 
   static async start(databaseUrl: string, runners: number): Promise<MirrorRig> {
-    const config = trialConfig({
+    const settings = {
       databaseUrl,
       sandboxUrl: 'http://127.0.0.1:9',
       requestsPerMinute: 0,
       sessionSecret: randomBytes(32).toString('hex'),
       encryptionKeys: `trial:${randomBytes(32).toString('base64')}`,
-    });
+    };
+    const config = trialConfig(settings);
     Object.assign(config.patreon, { breakerSeconds: 0.02, edgeBlockSeconds: 0.02 });
     const contexts: Context[] = [];
     const clock = { now: () => new Date(Date.now() + (rig?.aheadMs ?? 0)) };
     let rig: MirrorRig | undefined;
     for (let n = 1; n <= runners; n++) contexts.push(await open(config, databaseUrl, `${RUNNER}-${n}`, clock));
-    rig = new MirrorRig(await open(config, databaseUrl, 'trial', clock), contexts, config);
+    rig = new MirrorRig(await open(config, databaseUrl, 'trial', clock), contexts, config, settings);
     await installWriteLog(rig.context.knex);
     return rig;
   }

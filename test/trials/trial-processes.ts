@@ -69,7 +69,7 @@ export class TrialProcess<Order extends object, Answer> {
   }
 
   async stop(): Promise<void> {
-    if (this.child.exitCode !== null) return;
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const end = once(this.child, 'exit');
     this.child.kill('SIGKILL');
     await end;

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { Context } from '../../context';
+import { failPoint } from '../../lib/fail-points';
 import type { RecordStore } from './list-resource';
 import { memberStore } from './member-store';
 import { completenessOf, type PassState, partRow } from './pass-state';
@@ -50,6 +51,7 @@ async function applyPart<T extends { id: string }>(
     const gone = await markDeparted(trx, store.table, pass, { startSeq, readSeq });
     await partRow(trx, pass).update({ gone: trx.raw('gone + ?', [gone]) });
   });
+  failPoint('departures.marked');
   // What a single read met at the same moment is as that read says, or comes with the next run.
   await applyStaged(context, lease, store, pass);
 }

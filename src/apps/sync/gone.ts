@@ -85,6 +85,7 @@ export async function readOneOf<T extends { id: string }>(
   patreonId: string,
 ): Promise<ReadOutcome | null> {
   const { resource } = list;
+  failPoint('one.asked');
   try {
     return await readOne(session.context, {
       target: { campaignId, resource, patreonId },
@@ -94,6 +95,7 @@ export async function readOneOf<T extends { id: string }>(
         session.lease.write(async (trx) => {
           const outcome = await work(trx);
           await countOutcome(trx, session, { campaignId, resource }, outcome as ReadOutcome | null);
+          failPoint('one.stored');
           return outcome;
         }),
     });

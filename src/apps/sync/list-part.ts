@@ -1,3 +1,4 @@
+import { failPoint } from '../../lib/fail-points';
 import { PatreonError } from '../../patreon/patreon-error';
 import { departuresOf, isBeyondBelief, supersedeHeld } from './brake';
 import { describeLack } from './failure-words';
@@ -25,6 +26,7 @@ export async function syncList<T extends { id: string }>(
     pass = await readWhole(session, campaignId, list, pass);
     await concludePass(session, list, pass);
     await session.lease.write((trx) => partRow(trx, pass).update({ phase: 'applying' }));
+    failPoint('pass.judged');
   }
   await store(session, list, pass);
   const { complete, shortfall } = completenessOf(pass.state);

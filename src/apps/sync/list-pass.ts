@@ -54,6 +54,7 @@ async function fetchPage<T extends { id: string }>(
   cursor: string | null,
   { request }: Pick<PassState, 'request'>,
 ): Promise<Fetched<T>> {
+  failPoint('page.asked');
   return session.read(async (signal) => {
     const {
       page,

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { failPoint } from '../../lib/fail-points';
 import type { Campaign } from '../../patreon/resources';
 import { PassHeldError } from './brake';
 import { membersList, postsList } from './campaign-lists';
@@ -86,6 +87,7 @@ function campaignPart(session: SyncSession, campaign: Campaign, page: CampaignsP
     await begin(trx, session, campaignId, 'campaigns');
     await quarantine(trx, session, campaignId, 'campaigns', rejected);
     await finishCampaign(trx, session, campaignId, { ...counts, quarantined: rejected.length });
+    failPoint('campaign.stored');
     return campaignId;
   });
 }
@@ -154,6 +156,7 @@ async function part(
     session.write(async (trx) => {
       await partOf(trx, session, campaignId, resource).update({ ...ended, finished_at: trx.fn.now() });
       await forgetSightings(trx, { campaignId, resource });
+      failPoint('part.ending');
     });
   try {
     const { complete, lacks } = await work();

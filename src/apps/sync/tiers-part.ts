@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { failPoint } from '../../lib/fail-points';
 import type { Campaign } from '../../patreon/resources';
 import { storeTiers } from './campaign-store';
 import { quarantine } from './list-pass';
@@ -36,6 +37,7 @@ export async function syncTiers(
       reported_total: campaign.tier_ids.length,
     });
   });
+  failPoint('tiers.stored');
   await concludeUnnamed(session, campaignId, { campaign, startSeq: page.startSeq }, (trx, gone) =>
     session.addCounts(trx, campaignId, 'tiers', { gone }),
   );

@@ -1,0 +1,20 @@
+import { parseArgs } from 'node:util';
+import { killSweepTrial } from './kill-sweep-trial';
+import { report } from './report';
+import { withTrialDatabase } from './trial-database';
+
+const { values } = parseArgs({
+  options: { kills: { type: 'string', default: '200' }, seed: { type: 'string', default: '1' } },
+});
+
+void report(() =>
+  withTrialDatabase((url) =>
+    killSweepTrial(url, {
+      kills: Number(values.kills),
+      seed: Number(values.seed),
+      onKill: (done) => {
+        if (done % 20 === 0) process.stderr.write(`${done} kills\n`);
+      },
+    }),
+  ),
+);
