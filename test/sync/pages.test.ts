@@ -186,14 +186,18 @@ describe('the pages about syncs', () => {
       expect(page.text).toMatch(/a second · about \d+ s left/);
     });
 
-    it('says until when it waits for the budget, and who continued it', async () => {
+    it('says until when it waits and for what, and how often it was continued', async () => {
       const { runId } = await newRun();
       (await claimRun(panel.context, runId))?.stop();
       const until = new Date(Date.now() + 25 * 60_000).toISOString();
       await knex()('sync_runs').where({ id: runId }).update({ waiting_until: until, epoch: 3 });
       const page = await read(`/patreon/sync/${runId}/`);
-      expect(page.text).toMatch(/Our request budget is spent. The run goes on by itself in 2[45] minutes/);
+      expect(page.text).toMatch(/Requests to Patreon are on hold. The run goes on by itself in 2[45] minutes/);
       expect(page.text).toContain('Other processes continued it 2 times.');
+      const used = () => knex()('rate_limits').where('key', 'like', 'patreon_hour:%');
+      await used().update({ points: 1_000_000_000 });
+      expect((await read(`/patreon/sync/${runId}/`)).text).toContain('Our request budget is spent.');
+      await used().delete();
     });
 
     it('compares its time with what is usual for runs of the same extent, and with no others', async () => {

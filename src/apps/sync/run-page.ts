@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import type { Context } from '../../context';
 import { NotFoundError } from '../../errors';
+import { currentHolds } from '../connections/request-budget.service';
 import { heldRunView } from './held-run-page';
 import { QuarantinedRecord, SyncRun, SyncRunResource } from './sync-run.model';
 
@@ -32,8 +33,9 @@ export async function readRunPage(req: Request, context: Context, runId: number)
       { label: req.t('sync:run.title', { id: run.id }) },
     ],
     run,
-    parts: parts.map((part) => ({ ...part, ...paceOf(part, now) })),
+    parts: parts.map((part) => ({ ...part, ...paceOf(run, part, now) })),
     errors: run.errors.filter(({ message }) => !parts.some((p) => p.state === 'held' && p.error === message)),
+    waitsFor: run.waiting_until === null ? null : await reasonToWait(context),
     durationMs,
     usual: comparison(run, durationMs, usual.get(run.id)),
     continued: timesContinued(run),
@@ -63,16 +65,28 @@ export function comparison(run: SyncRun, durationMs: number | null, usualMs: num
   return { word: isFaster ? 'faster' : 'usual', ms: usualMs };
 }
 
-/** How long a part took; while it is read also how fast and how long it may still take. */
-function paceOf(part: ListedPart, now: number) {
+/** A budget is ours to raise; everything else is Patreon's. */
+async function reasonToWait(context: Context): Promise<'waiting' | 'onHold'> {
+  const holds = await currentHolds(context);
+  return holds.some(({ reason }) => reason === 'budget_spent') ? 'waiting' : 'onHold';
+}
+
+/** How long a part took, unless a person came between; while it is read also how fast and how long it may still take. */
+function paceOf(run: SyncRun, part: ListedPart, now: number) {
   const ms = Math.max(0, (part.finished_at ? Date.parse(part.finished_at) : now) - Date.parse(part.started_at));
   const isMeasured = part.state === 'running' && part.fetched > 0 && ms >= MEASURED_MS;
   const left = (part.reported_total ?? 0) - part.fetched;
   return {
-    durationMs: ms,
+    durationMs: wasApplied(run, part) ? null : ms,
     rate: isMeasured ? Math.round((part.fetched / ms) * 1000) : null,
     remainingMs: isMeasured && left > 0 ? (left * ms) / part.fetched : null,
   };
+}
+
+/** The run began again to apply what it had held. */
+function wasApplied({ decision, started_at }: SyncRun, { finished_at }: ListedPart): boolean {
+  if (decision !== 'applied' || started_at === null || finished_at === null) return decision === 'applied';
+  return Date.parse(finished_at) >= Date.parse(started_at);
 }
 
 /** By processes that took the run over; whoever applies a held run is no such one. */
