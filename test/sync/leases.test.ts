@@ -143,6 +143,19 @@ describe('one run among several processes', () => {
     expect(await liveMembers()).toBe(COUNT);
   }, 40_000);
 
+  it('is told to stop also while Patreon makes everybody wait, and says until when that is', async () => {
+    panel.context.config.sync.leaseSeconds = 1;
+    await panel.control.fault({ match: MEMBERS, kind: '429', retry_after_seconds: 600 });
+    const { runId } = await request();
+    const running = runSync(panel.context, runId, neverStops);
+    for (let tries = 0; tries < 400 && (await runRow(runId)).waiting_until === null; tries += 1) await sleep(25);
+    expect((await runRow(runId)).waiting_until).not.toBeNull();
+    await cancelRun(other, runId);
+    expect(await running).toBe('cancelled');
+    expect(await runRow(runId)).toMatchObject({ state: 'cancelled', waiting_until: null });
+    expect(await locks()).toEqual([]);
+  }, 40_000);
+
   it('ends cancelled after the page under way, keeps what it stored and marks nobody gone', async () => {
     const { runId } = await request();
     const pageIsHeld = await holdPage(2, 1_500);

@@ -20,7 +20,7 @@ import { connectionKey, consume, type GateSubject, requestLimiters } from './req
 export interface GateOptions {
   /** A person waits: a hold is an error at once, and so is a pace that takes long. */
   interactive?: boolean;
-  /** Called when a request begins to wait for a hold. */
+  /** Called when a request begins to wait for a hold, or for the pause that its own 429 asks for. */
   onHold?: (hold: Hold) => void;
 }
 
@@ -62,7 +62,9 @@ class SharedGate implements RequestGate {
   async throttled(seconds: number): Promise<void> {
     await holdAfterThrottling(this.context, this.subject, seconds);
     await countUsage(this.context, this.subject, { throttled: 1 });
-    if (seconds > LONGEST_WAIT_SECONDS) throw new RequestsHeldError('throttled', new Date(Date.now() + seconds * 1000));
+    const until = new Date(Date.now() + seconds * 1000);
+    if (seconds > LONGEST_WAIT_SECONDS) throw new RequestsHeldError('throttled', until);
+    this.options.onHold?.({ reason: 'throttled', until });
   }
 
   async afterRequest(result: RequestResult): Promise<void> {

@@ -21,7 +21,7 @@ export class RunCancelledError extends Error {
 export interface RunLease {
   runId: number;
   epoch: number;
-  /** Aborted when the lease is lost. */
+  /** Aborted when the lease is lost or somebody asked for the run to stop; its reason says which. */
   signal: AbortSignal;
   /** Requests to Patreon since the run was queued, by whoever held it; written down with the next write and at the end. */
   requests: number;
@@ -31,6 +31,8 @@ export interface RunLease {
    * @throws LeaseLostError, RunCancelledError
    */
   write<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
+  /** Says on the run until when requests are held; the next write takes it back. */
+  noteWaiting(until: Date): void;
   stop(): void;
 }
 
@@ -56,15 +58,19 @@ type Claim = Pick<RunLease, 'runId' | 'epoch' | 'requests'>;
 
 function holdLease({ knex, config, log }: Context, claim: Claim): RunLease {
   const { runId, epoch } = claim;
-  const lost = new AbortController();
+  const ended = new AbortController();
   const seconds = config.sync.leaseSeconds;
+  // A run that waits for Patreon writes nothing for minutes: the heartbeat hears of its cancellation as well.
   const beat = async () => {
-    const result = await knex.raw(
+    const { rows } = await knex.raw(
       `update sync_runs set lease_until = now() + make_interval(secs => :seconds)
-        where id = :runId and epoch = :epoch and state = 'running'`,
+        where id = :runId and epoch = :epoch and state = 'running'
+        returning cancel_requested_at is not null as cancelled`,
       { runId, epoch, seconds },
     );
-    if (result.rowCount === 0) lost.abort(new LeaseLostError(runId));
+    const [row] = rows as { cancelled: boolean }[];
+    if (!row) ended.abort(new LeaseLostError(runId));
+    else if (row.cancelled) ended.abort(new RunCancelledError(runId));
   };
   const timer = setInterval(
     () => {
@@ -74,21 +80,31 @@ function holdLease({ knex, config, log }: Context, claim: Claim): RunLease {
   );
   const lease: RunLease = {
     ...claim,
-    signal: lost.signal,
+    signal: ended.signal,
     write: (work) =>
       knex.transaction(async (trx) => {
         await fence(trx, lease);
         return work(trx);
       }),
+    noteWaiting(until) {
+      knex('sync_runs')
+        .where({ id: runId, epoch, state: 'running' })
+        .update({ waiting_until: until.toISOString() })
+        .catch((err) => log.warn({ err, runId }, 'a wait was not noted'));
+    },
     stop: () => clearInterval(timer),
   };
   return lease;
 }
 
-/** Change rows name the run that is told here. Counting the requests here, and not by statements of their own, keeps them from waiting for the row that this locks. */
+/**
+ * Change rows name the run that is told here. Counting the requests here, and not by statements of their own, keeps them
+ * from waiting for the row that this locks.
+ */
 async function fence(trx: Knex.Transaction, { runId, epoch, requests }: Claim): Promise<void> {
   const { rows } = await trx.raw(
-    `update sync_runs set requests = :requests where id = :runId and epoch = :epoch and state = 'running'
+    `update sync_runs set requests = :requests, waiting_until = null
+      where id = :runId and epoch = :epoch and state = 'running'
       returning cancel_requested_at is not null as cancelled, set_config('patrondesk.run_id', id::text, true)`,
     { runId, epoch, requests },
   );

@@ -62,6 +62,7 @@ async function openSession(
     onRequest: () => {
       lease.requests += 1;
     },
+    onHold: ({ until }) => lease.noteWaiting(until),
     onDroppedField: ({ type, name }) => {
       const message = `Patreon does not answer ${type}.${name}; it was left out.`;
       if (!told.has(message)) errors.push({ campaign: null, resource: null, message });
@@ -87,12 +88,14 @@ async function finish(context: Context, lease: RunLease, errors: SyncRunError[])
   const state = held ? 'held' : nothing || (failed && !succeeded) ? 'failed' : failed ? 'partial' : 'succeeded';
   failPoint('run.ending');
   await end(context, lease, state, all);
+  failPoint('run.ended');
   return state;
 }
 
 async function endEarly(context: Context, lease: RunLease, error: unknown, stop: AbortSignal): Promise<RunOutcome> {
-  if (error instanceof LeaseLostError || lease.signal.aborted) return 'not_ours';
-  if (error instanceof RunCancelledError) {
+  const cause = lease.signal.aborted ? lease.signal.reason : error;
+  if (cause instanceof LeaseLostError) return 'not_ours';
+  if (cause instanceof RunCancelledError) {
     await end(context, lease, 'cancelled', []);
     return 'cancelled';
   }

@@ -1,10 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import type { Context } from '../../context';
 import type { PatreonClient } from '../../patreon/client';
-import { BudgetSpentError } from '../connections/request-budget.service';
 import type { RunLease } from './run-lease';
 import type { Resource, SyncRun } from './sync-run.model';
+import { waitOutHolds } from './wait-out-holds';
 
 export interface ResourceCounts {
   pages: number;
@@ -24,10 +23,6 @@ export interface PartResult {
   /** What it lacks all the same, in words. */
   lacks: string | null;
 }
-
-/** Of one wait for a budget, which may be raised meanwhile. */
-const MAX_WAIT_MS = 60_000;
-const LOOK_UP_MS = 1_000;
 
 /** What the parts of one run share: the lease, the client of the connection being read, and the progress they leave. */
 export class SyncSession {
@@ -52,30 +47,17 @@ export class SyncSession {
     return this.lease.write(work);
   }
 
-  /** Reads from Patreon; while a budget of ours is spent it waits, says until when on the run, and tries again. */
-  async read<T>(request: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    for (;;) {
-      this.signal.throwIfAborted();
-      try {
-        return await request(this.signal);
-      } catch (error) {
-        if (!(error instanceof BudgetSpentError)) throw error;
-        await this.waitUntil(error.until);
-      }
-    }
-  }
-
-  /** Until the budget begins anew, a minute at most. Looks up meanwhile: somebody may want the run to stop. */
-  private async waitUntil(until: Date): Promise<void> {
-    const { clock } = this.context;
-    const note = (waiting_until: string | null) =>
-      this.lease.write((trx) => trx('sync_runs').where({ id: this.run.id }).update({ waiting_until }));
-    const end = Math.min(until.getTime(), clock.now().getTime() + MAX_WAIT_MS);
-    do {
-      await note(until.toISOString());
-      await sleep(LOOK_UP_MS, undefined, { signal: this.signal });
-    } while (clock.now().getTime() < end);
-    await note(null);
+  /** Reads from Patreon; while requests are held it waits, and says until when on the run. */
+  read<T>(request: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { context, signal, lease, run } = this;
+    // Each note is a write of the run, so that somebody who wants it to stop is heard.
+    const note = (until: Date | null) =>
+      lease.write(async (trx) => {
+        await trx('sync_runs')
+          .where({ id: run.id })
+          .update({ waiting_until: until?.toISOString() ?? null });
+      });
+    return waitOutHolds({ clock: context.clock, signal, note }, request);
   }
 
   /** Adds to the figures of a part; `place` are columns that are set with them. */
