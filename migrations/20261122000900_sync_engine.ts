@@ -26,17 +26,20 @@ export async function up(knex: Knex): Promise<void> {
     );
     create index patreon_read_stamps_end_seq_idx on patreon_read_stamps (campaign_id, resource, end_seq);
 
-    -- Which ids the pass under way has met, and by which read. Two runs of one campaign never overlap.
+    -- Which ids the pass under way has met, page by page, and by which read. Two runs of one campaign never overlap.
+    -- Unlogged: after a crash of the database the pass is simply not provable and is read again.
     drop table sync_sightings;
-    create unlogged table sync_sightings (
+    create unlogged table sync_sighted_pages (
       campaign_id integer not null,
       resource text not null,
-      patreon_id text not null,
       run_id integer not null,
+      page integer not null,
       start_seq bigint not null,
       end_seq bigint not null,
-      primary key (campaign_id, resource, patreon_id, run_id)
+      ids text[] not null,
+      primary key (campaign_id, resource, run_id, page)
     );
+    alter table sync_sighted_pages alter column ids set storage external;
 
     alter table sync_runs
       add column decision text check (decision in ('applied', 'discarded', 'superseded')),
@@ -92,7 +95,7 @@ export async function up(knex: Knex): Promise<void> {
 
 export async function down(knex: Knex): Promise<void> {
   await knex.raw(`
-    drop table sync_departures, sync_staged_records, patreon_read_stamps, sync_sightings;
+    drop table sync_departures, sync_staged_records, patreon_read_stamps, sync_sighted_pages;
     delete from sync_run_resources where state = 'held';
     alter table sync_run_resources
       drop column phase, drop column cursor, drop column pass, drop column start_seq, drop column end_seq,

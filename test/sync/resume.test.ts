@@ -67,7 +67,7 @@ describe('a run whose process stopped in the middle of a list', () => {
   it('begins the list again when a crash of the database took the sightings, so that nobody seems to be missing', async () => {
     await panel.sync();
     const runId = await stopAfterTwoPages();
-    await panel.context.knex('sync_sightings').delete();
+    await panel.context.knex('sync_sighted_pages').delete();
     expect(await runSync(panel.context, runId, neverStops)).toBe('succeeded');
     expect(await firstPages()).toBe(1);
     expect(partOf(await syncReport(panel.context, runId), 'members')).toMatchObject({

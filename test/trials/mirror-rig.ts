@@ -23,7 +23,7 @@ export interface World {
 
 const MONTH_SECONDS = 2_678_400;
 /** Between trials everything goes but the schema: members with their events and changes, runs, stamps, limits. */
-const EMPTIED = ['sync_runs', 'sync_sightings', 'patreon_campaigns', 'patreon_credentials', 'rate_limits'] as const;
+const EMPTIED = ['sync_runs', 'sync_sighted_pages', 'patreon_campaigns', 'patreon_credentials', 'rate_limits'] as const;
 const neverStops = new AbortController().signal;
 
 /** One database, several runners in this process, and a Patreon that is made anew for each trial. */

@@ -41,6 +41,9 @@ export function requestGate(context: Context, subject: GateSubject, options: Gat
 class SharedGate implements RequestGate {
   /** One of our requests is the one that finds out whether Patreon is back. */
   private hasTrial = false;
+  /** The last look found something that holds requests. */
+  private isHeld = true;
+  private hasFailures = true;
 
   constructor(
     private readonly context: Context,
@@ -50,11 +53,13 @@ class SharedGate implements RequestGate {
 
   async beforeRequest(signal?: AbortSignal): Promise<void> {
     while (!signal?.aborted) {
-      if (await this.waitOut(signal)) continue;
+      // Somebody who waits must be told why; for the rest the last look is enough while nothing is known to hold us.
+      if ((this.isHeld || this.options.interactive) && (await this.waitOut(signal))) continue;
       await this.takeTurn(signal);
       if (signal?.aborted) return;
       const giveBack = await spendBudget(this.context);
-      if (await this.mayAsk()) return;
+      this.isHeld = !(await this.mayAsk());
+      if (!this.isHeld) return;
       await giveBack();
     }
   }
@@ -77,12 +82,13 @@ class SharedGate implements RequestGate {
     }
     await countUsage(context, subject, { requests: 1 });
     if (result === 'failed') {
+      this.hasFailures = true;
       await countFailure(context, subject, { wasTrial });
       return;
     }
     if (result === 'blocked') await holdAfterBlock(context);
     if (result !== 'answered') await countRefusal(context, subject);
-    await closeBreaker(context, subject);
+    if (this.hasFailures) await closeBreaker(context, subject);
   }
 
   /** Waits a little for what holds the requests; false when nothing does. @throws RequestsHeldError */
@@ -119,7 +125,8 @@ class SharedGate implements RequestGate {
    * all processes finds out whether Patreon is back.
    */
   private async mayAsk(): Promise<boolean> {
-    const { holds, isHalfOpen } = await standingOf(this.context, this.subject);
+    const { holds, isHalfOpen, hasFailures } = await standingOf(this.context, this.subject);
+    this.hasFailures = hasFailures;
     // We may have taken the last request of a budget ourselves.
     if (holds.some(({ reason }) => reason !== 'budget_spent')) return false;
     if (!isHalfOpen) return true;

@@ -34,6 +34,8 @@ const WORDS: Record<HoldReason, string> = {
 export interface Standing {
   /** The holds in force, the longest first. */
   holds: Hold[];
+  /** Failures are counted that a success would forget. */
+  hasFailures: boolean;
   /** Failures opened the breaker and its time is over: one request may find out whether Patreon is back. */
   isHalfOpen: boolean;
 }
@@ -70,7 +72,7 @@ export async function standingOf(context: Context, subject: GateSubject): Promis
   if (points(keys.hour) >= hour.points) holds.push({ reason: 'budget_spent', until: windows.hour.until });
   if (points(keys.day) >= day.points) holds.push({ reason: 'budget_spent', until: windows.day.until });
   holds.sort((a, b) => b.until.getTime() - a.until.getTime());
-  return { holds, isHalfOpen: isBroken && !rows.has(keys.open) };
+  return { holds, hasFailures: rows.has(keys.failures), isHalfOpen: isBroken && !rows.has(keys.open) };
 }
 
 async function liveRows({ knex }: Context, keys: string[]): Promise<Map<string, { points: number; expire: number }>> {

@@ -4,7 +4,7 @@ import type { Page, PageOptions } from '../../patreon/client';
 import { isBeyondBelief, PassHeldError } from './brake';
 import { compareRows } from './dry-run-rows';
 import { findDepartures } from './member-store';
-import { completenessOf, type PassState, wasWholeBefore } from './pass-state';
+import { completenessOf, freshState, type PassState, wasWholeBefore } from './pass-state';
 import type { ResourceReport } from './sync-report';
 
 const MAX_PAGES = 20_000;
@@ -54,7 +54,7 @@ export async function compareList<T extends { id: string }>(
   const report: ResourceReport = { fetched: 0, created: 0, updated: 0, unchanged: 0, gone: 0, quarantined: 0 };
   const differences: Difference[] = [];
   const mayDepart = list.resource === 'members' && (await wasWholeBefore(trx, list));
-  let state = NOTHING_READ;
+  let state = freshState(false);
   let notPaying = 0;
   await trx.raw('truncate dry_run_sightings');
   for await (const page of pagesOf(list.fetch, signal)) {
@@ -73,17 +73,6 @@ export async function compareList<T extends { id: string }>(
   const held = isBeyondBelief(departures) ? new PassHeldError(list.resource, departures).message : null;
   return { report: { ...report, gone }, differences, held };
 }
-
-const NOTHING_READ: PassState = {
-  whole: true,
-  total: null,
-  anonymous: 0,
-  omitted: [],
-  seen: 0,
-  isStaged: false,
-  request: { count: null, omitted: [] },
-  contested: [],
-};
 
 /** Notes whom a page has met; answers what the pages add up to. */
 async function noteSightings<T extends { id: string }>(

@@ -4,7 +4,7 @@ import type { RejectedRecord } from '../../patreon/client';
 import type { ListResource, StampedPage } from './list-resource';
 import { afterPage, type OpenPass, type PassState } from './pass-state';
 import { contestedBySingleReads, lockReads, stamped } from './read-stamps';
-import { recordSightings } from './sightings';
+import { countSightings, hasMetAll, recordSightings } from './sightings';
 import { stageDifferences, unstage } from './staging';
 import type { Resource } from './sync-run.model';
 import type { SyncSession } from './sync-session';
@@ -79,26 +79,43 @@ function storePage<T extends { id: string }>(
     // Page and cursor are one commit: if the database server dies at once both are lost, and the page is read again.
     await trx.raw('set local synchronous_commit = off');
     await lockReads(trx, pass);
-    const newIds = await recordSightings(trx, pass, page, ids);
+    const isRepeat = await bringsNothingNew(trx, pass, page, ids);
+    await recordSightings(trx, pass, { ...page, page: pass.state.pages + 1 }, ids);
     const contested = await contestedBySingleReads(trx, pass, page, ids);
     const isFree = (id: string) => !contested.older.has(id) && !contested.overlapping.has(id);
     const items = page.items.filter(({ id }) => isFree(id));
     const records = { items, dropped: page.dropped, readSeq: page.startSeq };
-    if (pass.state.isStaged && newIds < ids.length) await unstage(trx, pass, ids);
+    if (pass.state.staged > 0) await unstage(trx, pass, ids);
     const counts = pass.state.isStaged
       ? await stageDifferences(session.context, trx, list, pass, { ...records, endSeq: page.endSeq })
       : { staged: 0, ...(await list.store(trx, records)) };
     if (!pass.confirming) await quarantine(trx, session, pass.campaignId, list.resource, page.rejected);
-    const onlyOldIds = ids.length > 0 && newIds === 0;
-    const ended = !goesOn || onlyOldIds;
-    const cutShort = onlyOldIds || (page.nextCursor !== null && !goesOn);
-    const state = afterPage(pass, list, page, { cutShort, newIds, contested: contested.overlapping });
+    const ended = !goesOn || isRepeat;
+    const cutShort = isRepeat || (page.nextCursor !== null && !goesOn);
+    const { staged } = counts;
+    const state = afterPage(pass, list, page, { cutShort, ids, staged, contested: contested.overlapping });
+    if (ended) state.seen = await countSightings(trx, pass);
     const cursor = ended ? null : page.nextCursor;
     const after: OpenPass = { ...pass, cursor, ended, state };
     await savePage(trx, session, after, page, { ...counts, contested: page.items.length - items.length });
     failPoint('page.stored');
     return after;
   });
+}
+
+/**
+ * Whether a pass has met all of a page before: a list that goes round in circles with ever new cursors. Looked at when the
+ * pages hold more than the list is said to, which takes a list no more pages than it has.
+ */
+async function bringsNothingNew<T>(
+  trx: Knex.Transaction,
+  pass: OpenPass,
+  page: StampedPage<T>,
+  ids: readonly string[],
+): Promise<boolean> {
+  const total = page.total ?? pass.state.total?.last ?? 0;
+  if (ids.length === 0 || pass.state.met + ids.length <= total) return false;
+  return hasMetAll(trx, pass, ids);
 }
 
 function idsOf<T extends { id: string }>(list: ListResource<T>, page: StampedPage<T>): string[] {

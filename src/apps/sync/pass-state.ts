@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { ListPage, ListResource, PassRequest } from './list-resource';
 import { nextReadSeq } from './read-stamps';
-import { countSightings, forgetSightings, type Pass } from './sightings';
+import { countSightedPages, forgetSightings, type Pass } from './sightings';
 import type { SyncSession } from './sync-session';
 
 /** What the pages of a pass add up to; committed with each page. */
@@ -14,10 +14,15 @@ export interface PassState {
   anonymous: number;
   /** Includes that some page came without. */
   omitted: string[];
-  /** Different ids so far. */
+  pages: number;
+  /** Ids of all pages, counted again where they came again. */
+  met: number;
+  /** Different ids; known when the last page has been stored. */
   seen: number;
   /** Records that differ wait until the pass has been judged. */
   isStaged: boolean;
+  /** How many were put there, those included that a later page took back. */
+  staged: number;
   request: PassRequest;
   /** Ids that a single read met at the same moment: to be read again. */
   contested: string[];
@@ -32,13 +37,17 @@ export interface OpenPass extends Pass {
   state: PassState;
 }
 
-const fresh = (isStaged: boolean): PassState => ({
+/** Of a pass that has read nothing yet. */
+export const freshState = (isStaged: boolean): PassState => ({
   whole: true,
   total: null,
   anonymous: 0,
   omitted: [],
+  pages: 0,
+  met: 0,
   seen: 0,
   isStaged,
+  staged: 0,
   request: { count: null, omitted: [] },
   contested: [],
 });
@@ -62,8 +71,7 @@ export async function openPass<T extends { id: string }>(
   const pass: Pass = { runId: session.run.id, campaignId, resource: list.resource };
   const part: PartRow = await partRow(session.context.knex, pass).first('phase', 'cursor', 'pass', 'start_seq');
   if (part?.pass && part.start_seq !== null) {
-    const seen = await countSightings(session.context.knex, pass);
-    if (seen === part.pass.seen) {
+    if ((await countSightedPages(session.context.knex, pass)) === part.pass.pages) {
       const { start_seq: startSeq, cursor, pass: state } = part;
       return { ...pass, startSeq, cursor, state, ended: part.phase !== 'reading' };
     }
@@ -80,7 +88,7 @@ export async function beginPass<T extends { id: string }>(
   const pass: Pass = { runId: session.run.id, campaignId, resource: list.resource };
   const startSeq = await nextReadSeq(session.context);
   const state = await session.lease.write(async (trx) => {
-    const begun = fresh(list.findDifferences !== undefined && (await wasWholeBefore(trx, pass)));
+    const begun = freshState(list.findDifferences !== undefined && (await wasWholeBefore(trx, pass)));
     await forgetSightings(trx, pass);
     for (const table of ['sync_quarantine', 'sync_staged_records', 'sync_departures']) {
       await trx(table).where({ run_id: pass.runId, campaign_id: campaignId, resource: list.resource }).delete();
@@ -103,9 +111,9 @@ export async function beginPass<T extends { id: string }>(
 /** A second pass that only confirms: when it is cut off it begins anew. */
 export async function beginConfirmation(session: SyncSession, first: OpenPass): Promise<OpenPass> {
   const { runId, campaignId, resource } = first;
-  const state = { ...fresh(first.state.isStaged), request: first.state.request };
+  const state = { ...freshState(first.state.isStaged), request: first.state.request };
   await session.lease.write((trx) =>
-    trx('sync_sightings')
+    trx('sync_sighted_pages')
       .where({ campaign_id: campaignId, resource: `${resource} again` })
       .delete(),
   );
@@ -126,12 +134,19 @@ export async function wasWholeBefore(
 export const partRow = (knex: Knex, { runId, campaignId, resource }: Pass) =>
   knex('sync_run_resources').where({ run_id: runId, campaign_id: campaignId, resource });
 
+interface PageOutcome {
+  cutShort: boolean;
+  ids: readonly string[];
+  staged: number;
+  contested: Iterable<string>;
+}
+
 /** The state after one more page. */
 export function afterPage<T extends { id: string }>(
   { state }: OpenPass,
   list: ListResource<T>,
   page: ListPage<T>,
-  { cutShort, newIds, contested }: { cutShort: boolean; newIds: number; contested: Iterable<string> },
+  { cutShort, ids, staged, contested }: PageOutcome,
 ): PassState {
   const rejected = page.rejected.filter((r) => r.type === list.type);
   const { least = page.total, most = page.total } = state.total ?? {};
@@ -140,7 +155,9 @@ export function afterPage<T extends { id: string }>(
     whole: state.whole && !cutShort && rejected.length === 0,
     anonymous: state.anonymous + rejected.filter((r) => r.id === null).length,
     omitted: [...new Set([...state.omitted, ...page.omitted])],
-    seen: state.seen + newIds,
+    pages: state.pages + 1,
+    met: state.met + ids.length,
+    staged: state.staged + staged,
     contested: [...new Set([...state.contested, ...contested])],
     total:
       page.total === null

@@ -94,9 +94,9 @@ export async function standingOf(
         where campaign_id = :campaignId and resource = :resource and patreon_id = :patreonId
           and end_seq > :startSeq and start_seq <> :startSeq
        union all
-       select start_seq from sync_sightings
-        where campaign_id = :campaignId and resource in (:resource, :again) and patreon_id = :patreonId
-          and end_seq > :startSeq
+       select start_seq from sync_sighted_pages
+        where campaign_id = :campaignId and resource in (:resource, :again) and end_seq > :startSeq
+          and :patreonId = any(ids)
        union all
        select 0 from sync_run_resources
         where campaign_id = :campaignId and resource = :resource and finished_at is not null and end_seq > :startSeq

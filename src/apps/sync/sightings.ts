@@ -14,35 +14,44 @@ const named = ({ runId, campaignId, resource, confirming = false }: Pass) => ({
   resource: confirming ? confirmation(resource) : resource,
 });
 
-/** Notes which ids a page has met, and by which read. Answers how many of them this pass had not met before. */
+/** Notes which ids a page has met, and by which read. */
 export async function recordSightings(
   trx: Knex.Transaction,
   pass: Pass,
-  { startSeq, endSeq }: ReadInterval,
+  { startSeq, endSeq, page }: ReadInterval & { page: number },
   ids: readonly string[],
-): Promise<number> {
-  if (ids.length === 0) return 0;
-  const { rows } = await trx.raw(
-    `with met as (
-       insert into sync_sightings (run_id, campaign_id, resource, patreon_id, start_seq, end_seq)
-       select :runId, :campaignId, :resource, id, :startSeq, :endSeq from unnest(:ids::text[]) as id
-       on conflict (campaign_id, resource, patreon_id, run_id) do update
-          set start_seq = excluded.start_seq, end_seq = excluded.end_seq
-       returning (xmax = 0) as is_new
-     ) select count(*) filter (where is_new) as new_ids from met`,
-    { ...named(pass), ids: [...new Set(ids)], startSeq, endSeq },
+): Promise<void> {
+  await trx.raw(
+    `insert into sync_sighted_pages (run_id, campaign_id, resource, page, start_seq, end_seq, ids)
+     values (:runId, :campaignId, :resource, :page, :startSeq, :endSeq, :ids::text[])`,
+    { ...named(pass), page, startSeq, endSeq, ids },
   );
-  return (rows[0] as { new_ids: number }).new_ids;
 }
 
-/** How many different ids a pass has met. */
+const PAGES = 'sync_sighted_pages where campaign_id = :campaignId and resource = :resource and run_id = :runId';
+
+/** How many pages of a pass are known. */
+export async function countSightedPages(knex: Knex, pass: Pass): Promise<number> {
+  const { rows } = await knex.raw(`select count(*) as pages from ${PAGES}`, named(pass));
+  return (rows[0] as { pages: number }).pages;
+}
+
+/** How many different ids a pass has met. Goes over all of them. */
 export async function countSightings(knex: Knex, pass: Pass): Promise<number> {
   const { rows } = await knex.raw(
-    `select count(*) as seen from sync_sightings
-      where run_id = :runId and campaign_id = :campaignId and resource = :resource`,
+    `select count(distinct id) as seen from (select unnest(ids) as id from ${PAGES}) as met`,
     named(pass),
   );
   return (rows[0] as { seen: number }).seen;
+}
+
+/** Whether a pass had met all these ids before. Goes over all that it met: to be asked on suspicion only. */
+export async function hasMetAll(knex: Knex, pass: Pass, ids: readonly string[]): Promise<boolean> {
+  const { rows } = await knex.raw(
+    `select exists (select unnest(:ids::text[]) except select unnest(ids) from ${PAGES}) as is_new`,
+    { ...named(pass), ids },
+  );
+  return !(rows[0] as { is_new: boolean }).is_new;
 }
 
 export interface Candidates {
@@ -62,7 +71,7 @@ export interface Candidates {
 const missingIds = (table: string) => `
   select patreon_id from "${table}" where campaign_id = :campaignId and gone_at is null and read_seq < :startSeq
   except
-  select patreon_id from sync_sightings
+  select unnest(ids) from sync_sighted_pages
    where campaign_id = :campaignId and resource in (:resource, :confirmation) and run_id = :runId
   except
   select patreon_id from patreon_read_stamps
@@ -123,7 +132,7 @@ export async function markGone(
 
 /** Only the pass under way needs its sightings. */
 export async function forgetSightings(knex: Knex, { campaignId, resource }: ListTarget): Promise<void> {
-  await knex('sync_sightings')
+  await knex('sync_sighted_pages')
     .where({ campaign_id: campaignId })
     .whereIn('resource', [resource, confirmation(resource)])
     .delete();
