@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Knex } from 'knex';
+import { isSameValue } from './same-value';
 
 type Values = Record<string, unknown>;
 interface Change {
@@ -48,13 +48,13 @@ function* contradictions(row: Values, birth: Values | undefined, changes: readon
       isGone = kind === 'returned';
     }
     if (kind !== 'changed' || field === null) continue;
-    if (isDeepStrictEqual(before, after)) yield `${field} changed from ${JSON.stringify(before)} to the same`;
-    if (!isDeepStrictEqual(state[field], after))
+    if (isSameValue(before, after)) yield `${field} changed from ${JSON.stringify(before)} to the same`;
+    if (!isSameValue(state[field], after))
       yield `${field} was ${JSON.stringify(state[field])} when it is said to have become ${JSON.stringify(after)}`;
     state[field] = before;
   }
   if (isGone) yield 'it was gone when it was made';
   for (const [name, value] of Object.entries(birth))
-    if (!UNTOLD.has(name) && !isDeepStrictEqual(state[name], value))
+    if (!UNTOLD.has(name) && !isSameValue(state[name], value))
       yield `undoing every change leaves ${name} ${JSON.stringify(state[name])}; it was made ${JSON.stringify(value)}`;
 }

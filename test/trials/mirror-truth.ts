@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Knex } from 'knex';
+import { isSameValue } from './same-value';
 
 type Row = Record<string, unknown>;
 interface Truth {
@@ -56,8 +56,8 @@ function* differences(resource: Resource, row: Row, truth: Truth, events: readon
   yield* unequal(row, truth.attributes, '');
   if (resource !== 'members') return;
   const { tiers, user, pledge_events } = truth as MemberTruth;
-  const here = new Set(row.currently_entitled_tiers as string[]);
-  if (!isDeepStrictEqual(here, new Set(tiers))) yield `entitled to ${[...here]}, not ${tiers}`;
+  const here = row.currently_entitled_tiers as string[];
+  if (!isSameValue(here.toSorted(), tiers.toSorted())) yield `entitled to ${here}, not ${tiers}`;
   if (row.user_patreon_id !== (user?.id ?? null)) yield `is ${row.user_patreon_id}, not ${user?.id}`;
   // A person's e-mail is told to the person alone.
   const { email: _email, ...known } = user?.attributes ?? {};
@@ -70,7 +70,7 @@ function* differences(resource: Resource, row: Row, truth: Truth, events: readon
 function* unequal(row: Row, attributes: Row, prefix: string, told = ''): Generator<string> {
   for (const [name, value] of Object.entries(attributes)) {
     const here = row[prefix + name];
-    if (!isDeepStrictEqual(comparable(here), comparable(value)))
+    if (!isSameValue(comparable(here), comparable(value)))
       yield `${told}${prefix}${name} is ${JSON.stringify(here)} here and ${JSON.stringify(value)} there`;
   }
 }

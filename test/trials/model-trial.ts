@@ -10,6 +10,8 @@ export interface ModelOptions {
   seed: number;
   /** Replays one sequence: what a violation was reported with. */
   path?: string;
+  /** Ends at the first violation instead of looking for the shortest sequence that leads to one. */
+  endsAtOnce?: boolean;
   /** Called after each sequence. */
   onSequence?(done: number): void;
 }
@@ -54,8 +56,8 @@ export async function modelTrial(
       await carryOut(rig, wire, sequence, figures);
       options.onSequence?.(figures.sequences);
     });
-    const { runs: numRuns, seed, path } = options;
-    const result = await fc.check(holds, { numRuns, seed, ...(path === undefined ? {} : { path }) });
+    const { runs: numRuns, seed, path, endsAtOnce: endOnFailure = false } = options;
+    const result = await fc.check(holds, { numRuns, seed, endOnFailure, ...(path === undefined ? {} : { path }) });
     figures.seconds = Math.round((performance.now() - begun) / 1000);
     return { figures, violations: result.failed ? [describe(result)] : [] };
   } finally {
