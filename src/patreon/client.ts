@@ -24,7 +24,7 @@ export type { PatreonClientOptions, RequestGate } from './api-reader';
 export type { RejectedRecord } from './document';
 export type { DroppedName } from './dropped-names';
 export type { FindUnchanged } from './members-page';
-export type { Page, PageOptions } from './page';
+export type { Page, PageHead, PageOptions } from './page';
 
 export interface SingleDocument<T> {
   /** Null when the record is rejected. */
@@ -93,10 +93,10 @@ export function createPatreonClient(options: PatreonClientOptions): PatreonClien
     path: string,
     selection: Selection,
     map: PageMapper<T>,
-    { count, signal, cursor }: PageOptions,
+    { count, signal, cursor, onHead }: PageOptions,
   ): Promise<Page<T>> {
     const request = { path, selection: allowed(selection), count, signal, cursor: cursor ?? undefined, isList: true };
-    return toPage(request, await reader.read(request), reader.dropped.list(), map);
+    return toPage(request, await reader.read(request), reader.dropped.list(), { map, onHead });
   }
 
   return {

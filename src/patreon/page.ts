@@ -25,11 +25,19 @@ export interface Page<T> {
   dropped: DroppedName[];
 }
 
+/** What a page tells before its records are looked at. */
+export interface PageHead extends Pick<Page<unknown>, 'nextCursor' | 'requestedCount' | 'omitted'> {
+  /** How many records it has, good or not. */
+  size: number;
+}
+
 export interface PageOptions {
   count?: number;
   /** From the page before; unset for the first page. */
   cursor?: string | null;
   signal?: AbortSignal;
+  /** Called once the answer is here, while its records are still to be mapped: the next page may be asked for. */
+  onHead?: (head: PageHead) => void;
 }
 
 /** What was asked for in the end, and what Patreon refuses of it. */
@@ -72,22 +80,22 @@ export async function toPage<T>(
   wanted: ReadRequest,
   { document, request }: ReadResult,
   dropped: DroppedName[],
-  map: PageMapper<T>,
+  { map, onHead }: { map: PageMapper<T>; onHead?: PageOptions['onHead'] },
 ): Promise<Page<T>> {
-  const reader = new DocumentReader(document);
   const data = Array.isArray(document.data) ? document.data : [];
-  const mapped = await map(data, reader, { selection: request.selection, dropped });
   const meta = isObject(document.meta) ? document.meta : {};
   const pagination = isObject(meta.pagination) ? meta.pagination : {};
-  return {
-    ...mapped,
-    rejected: reader.rejected,
+  const { size, ...head }: PageHead = {
+    size: data.length,
     nextCursor: nextCursorOf(pagination, request.path),
-    total: Number.isSafeInteger(pagination.total) ? Number(pagination.total) : null,
     requestedCount: request.count ?? null,
     omitted: Object.keys(wanted.selection.include).filter((name) => !(name in request.selection.include)),
-    dropped,
   };
+  onHead?.({ size, ...head });
+  const reader = new DocumentReader(document);
+  const mapped = await map(data, reader, { selection: request.selection, dropped });
+  const total = Number.isSafeInteger(pagination.total) ? Number(pagination.total) : null;
+  return { ...mapped, ...head, rejected: reader.rejected, total, dropped };
 }
 
 function nextCursorOf(pagination: Readonly<Record<string, unknown>>, requestPath: string): string | null {

@@ -29,12 +29,12 @@ export function membersList(context: Context, client: PatreonClient, campaign: L
           return (await isEmpty) ? new Set() : unchangedMembers(context, campaign.id, records);
         },
       });
-      const isTooHeavy = pledgeHistory && answer.omitted.includes(PLEDGE_HISTORY);
-      return {
-        page: { ...answer, omitted: pledgeHistory ? answer.omitted : [PLEDGE_HISTORY] },
-        // What was too heavy for this page would be for the next: begin that where this one ended.
-        request: isTooHeavy ? { count: null, omitted: [PLEDGE_HISTORY] } : { count: answer.requestedCount, omitted },
-      };
+      return { ...answer, omitted: pledgeHistory ? answer.omitted : [PLEDGE_HISTORY] };
+    },
+    requestAfter(head, { omitted }) {
+      // What was too heavy for this page would be for the next: begin that where this one ended.
+      const isTooHeavy = !omitted.includes(PLEDGE_HISTORY) && head.omitted.includes(PLEDGE_HISTORY);
+      return isTooHeavy ? { count: null, omitted: [PLEDGE_HISTORY] } : { count: head.requestedCount, omitted };
     },
     readOne: (id, signal) => client.getMember(id, { signal }),
   };
@@ -64,9 +64,8 @@ async function unchangedMembers(
 export function postsList(client: PatreonClient, campaign: ListedCampaign): ListResource<Post> {
   return {
     ...postStore(campaign.id),
-    async fetch(page, request) {
-      return { page: { ...(await client.listPosts(campaign.patreonId, page)), unchangedIds: [] }, request };
-    },
+    fetch: (page) => client.listPosts(campaign.patreonId, page),
+    requestAfter: (_head, request) => request,
     readOne: (id, signal) => client.getPost(id, { signal }),
   };
 }

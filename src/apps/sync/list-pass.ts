@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 import { failPoint } from '../../lib/fail-points';
-import type { RejectedRecord } from '../../patreon/client';
-import type { ListResource, StampedPage } from './list-resource';
-import { afterPage, type OpenPass, type PassState } from './pass-state';
+import type { PageHead, RejectedRecord } from '../../patreon/client';
+import type { ListResource, PassRequest, StampedPage } from './list-resource';
+import { afterPage, type OpenPass } from './pass-state';
 import { contestedBySingleReads, lockReads, stamped } from './read-stamps';
 import { countSightings, hasMetAll, recordSightings } from './sightings';
 import { stageDifferences, unstage } from './staging';
@@ -13,9 +13,9 @@ import type { SyncSession } from './sync-session';
 const MAX_PAGES = 20_000;
 
 /**
- * Reads a list to its last page, from where the pass stands. The next page is asked for while the last is written; page,
- * sightings, counts and cursor are committed together. Ends also when a cursor or a whole page comes again, which proves
- * nothing. Answers the pass as it stands then.
+ * Reads a list to its last page, from where the pass stands: while one page is written the next is made ready and the one
+ * after it is asked for, never more. Page, sightings, counts and cursor are committed together. Ends also when a cursor or
+ * a whole page comes again, which proves nothing. Answers the pass as it stands then.
  */
 export async function runListPass<T extends { id: string }>(
   session: SyncSession,
@@ -24,50 +24,68 @@ export async function runListPass<T extends { id: string }>(
 ): Promise<OpenPass> {
   if (pass.ended) return pass;
   const cursors = new Set<string>(pass.cursor === null ? [] : [pass.cursor]);
-  let now: OpenPass = pass;
-  let next: Promise<Fetched<T>> | null = fetchPage(session, list, now.cursor, now.state);
-  for (let pages = 1; next; pages += 1) {
-    const fetched: Fetched<T> = await next;
-    const { page, request } = fetched;
-    failPoint('page.fetched');
-    const { nextCursor } = page;
-    const repeats = nextCursor !== null && (cursors.has(nextCursor) || pages >= MAX_PAGES);
-    const goesOn = nextCursor !== null && sizeOf(page) > 0 && !repeats;
-    if (nextCursor !== null) cursors.add(nextCursor);
-    next = goesOn ? fetchPage(session, list, nextCursor, { request }) : null;
-    // Its failure is handled when it is awaited; until then it must not count as unhandled.
-    next?.catch(() => undefined);
-    now = await storePage(session, list, { ...now, state: { ...now.state, request } }, page, goesOn);
-    failPoint('page.committed');
-    if (now.ended) next = null;
+  let stored = Promise.resolve(pass);
+  try {
+    let asked: AskedPage<T> | null = askPage(session, list, pass.cursor, pass.state.request);
+    for (let pages = 1; asked; pages += 1) {
+      const answer: Answered = await asked.answered;
+      const { nextCursor, size } = answer.head;
+      const repeats = nextCursor !== null && (cursors.has(nextCursor) || pages >= MAX_PAGES);
+      const goesOn = nextCursor !== null && size > 0 && !repeats;
+      if (nextCursor !== null) cursors.add(nextCursor);
+      const following: AskedPage<T> | null = goesOn ? askPage(session, list, nextCursor, answer.request) : null;
+      const page: StampedPage<T> = await asked.page;
+      failPoint('page.fetched');
+      const before = await stored;
+      if (before.ended) break;
+      const { request } = answer;
+      stored = quietly(storePage(session, list, { ...before, state: { ...before.state, request } }, page, goesOn));
+      asked = following;
+    }
+    return await stored;
+  } finally {
+    // Whatever went wrong with a page that was asked for, nothing is still being written when the part ends.
+    await stored.catch(() => undefined);
   }
-  return now;
 }
 
-type Fetched<T> = { page: StampedPage<T>; request: PassState['request'] };
+interface Answered {
+  head: PageHead;
+  /** How to ask for the page after it. */
+  request: PassRequest;
+}
 
-const sizeOf = (page: StampedPage<unknown>) => page.items.length + page.unchangedIds.length + page.rejected.length;
+interface AskedPage<T> {
+  /** As soon as its answer is here. */
+  answered: Promise<Answered>;
+  /** When its records are ready to be stored. */
+  page: Promise<StampedPage<T>>;
+}
 
-async function fetchPage<T extends { id: string }>(
+function askPage<T extends { id: string }>(
   session: SyncSession,
   list: ListResource<T>,
   cursor: string | null,
-  { request }: Pick<PassState, 'request'>,
-): Promise<Fetched<T>> {
+  request: PassRequest,
+): AskedPage<T> {
   failPoint('page.asked');
-  return session.read(async (signal) => {
-    const {
-      page,
-      request: next,
-      startSeq,
-      endSeq,
-    } = await stamped(session.context, () => list.fetch({ cursor, signal }, request));
-    return { page: { ...page, startSeq, endSeq }, request: next };
+  let page: Promise<StampedPage<T>> | undefined;
+  const answered = new Promise<Answered>((resolve, reject) => {
+    const onHead = (head: PageHead) => resolve({ head, request: list.requestAfter(head, request) });
+    page = session.read((signal) => stamped(session.context, () => list.fetch({ cursor, signal, onHead }, request)));
+    page.catch(reject);
   });
+  return { answered: quietly(answered), page: quietly(page as Promise<StampedPage<T>>) };
+}
+
+/** Its failure is handled when it is awaited; until then it must not count as unhandled. */
+function quietly<R>(promise: Promise<R>): Promise<R> {
+  promise.catch(() => undefined);
+  return promise;
 }
 
 /** One transaction: the page, who was met, what is told of it, and where to go on. */
-function storePage<T extends { id: string }>(
+async function storePage<T extends { id: string }>(
   session: SyncSession,
   list: ListResource<T>,
   pass: OpenPass,
@@ -75,7 +93,7 @@ function storePage<T extends { id: string }>(
   goesOn: boolean,
 ): Promise<OpenPass> {
   const ids = idsOf(list, page);
-  return session.lease.write(async (trx) => {
+  const after = await session.lease.write(async (trx) => {
     // Page and cursor are one commit: if the database server dies at once both are lost, and the page is read again.
     await trx.raw('set local synchronous_commit = off');
     await lockReads(trx, pass);
@@ -96,11 +114,13 @@ function storePage<T extends { id: string }>(
     const state = afterPage(pass, list, page, { cutShort, ids, staged, contested: contested.overlapping });
     if (ended) state.seen = await countSightings(trx, pass);
     const cursor = ended ? null : page.nextCursor;
-    const after: OpenPass = { ...pass, cursor, ended, state };
-    await savePage(trx, session, after, page, { ...counts, contested: page.items.length - items.length });
+    const stored: OpenPass = { ...pass, cursor, ended, state };
+    await savePage(trx, session, stored, page, { ...counts, contested: page.items.length - items.length });
     failPoint('page.stored');
-    return after;
+    return stored;
   });
+  failPoint('page.committed');
+  return after;
 }
 
 /**

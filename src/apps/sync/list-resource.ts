@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { UpsertCounts } from '../../db/upsert-many';
-import type { DroppedName, Page, PageOptions, SingleDocument } from '../../patreon/client';
+import type { DroppedName, Page, PageHead, PageOptions, SingleDocument } from '../../patreon/client';
 import type { ReadInterval } from './read-stamps';
 import type { Resource } from './sync-run.model';
 
@@ -47,14 +47,10 @@ export interface PassRequest {
 
 /** A list of one campaign at Patreon, and each of its records by itself. */
 export interface ListResource<T extends { id: string }> extends RecordStore<T> {
-  /** A page, and how to ask for the one after it. */
-  fetch(page: PageOptions, request: PassRequest): Promise<{ page: ListPage<T>; request: PassRequest }>;
+  fetch(page: PageOptions, request: PassRequest): Promise<Page<T>>;
+  /** How to ask for the page after this one. */
+  requestAfter(head: PageHead, request: PassRequest): PassRequest;
   readOne(patreonId: string, signal: AbortSignal): Promise<SingleDocument<T>>;
 }
 
-export interface ListPage<T> extends Page<T> {
-  /** Ids of records that are known to be stored just as they came, and so were not even parsed. */
-  unchangedIds: readonly string[];
-}
-
-export type StampedPage<T> = ListPage<T> & ReadInterval;
+export type StampedPage<T> = Page<T> & ReadInterval;

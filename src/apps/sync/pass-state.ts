@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
-import type { ListPage, ListResource, PassRequest } from './list-resource';
+import type { Page } from '../../patreon/client';
+import type { ListResource, PassRequest } from './list-resource';
 import { nextReadSeq } from './read-stamps';
 import { countSightedPages, forgetSightings, type Pass } from './sightings';
 import type { SyncSession } from './sync-session';
@@ -145,7 +146,7 @@ interface PageOutcome {
 export function afterPage<T extends { id: string }>(
   { state }: OpenPass,
   list: ListResource<T>,
-  page: ListPage<T>,
+  page: Page<T>,
   { cutShort, ids, staged, contested }: PageOutcome,
 ): PassState {
   const rejected = page.rejected.filter((r) => r.type === list.type);
