@@ -16,6 +16,7 @@ const COMMANDS = {
   bench: { built: true, program: () => ['dist/src/bench.js'] },
   dev: { program: () => ['node_modules/tsx/dist/cli.mjs', 'watch', '--clear-screen=false', 'src/server.ts'] },
   test: { program: () => ['node_modules/jest/bin/jest.js'] },
+  trials: { program: () => ['node_modules/tsx/dist/cli.mjs', 'test/trials/main.ts'] },
   'test:browser': {
     built: true,
     program: () => ['node_modules/jest/bin/jest.js', '--config', 'jest.browser.config.js'],
