@@ -56,6 +56,7 @@ export async function killSweepTrial(
   const begun = performance.now();
   try {
     for (const kill of await planKills(rig, options)) {
+      if (sweep.figures.kills >= options.kills) break;
       await sweep.carryOut(kill);
       options.onKill?.(sweep.figures.kills);
     }
@@ -84,7 +85,8 @@ async function planKills(rig: MirrorRig, { kills, seed }: KillSweepOptions): Pro
     list.map((kill) => ({ kill, key: rank(kill) + random() })).sort((a, b) => a.key - b.key);
   const chosen = [
     ...shuffled(places).slice(0, kills - Math.floor(kills * RANDOM_SHARE)),
-    ...shuffled(moments).slice(0, Math.floor(kills * RANDOM_SHARE)),
+    // More than are needed: some moments come when the run is over already.
+    ...shuffled(moments),
   ];
   return chosen.map(({ kill }) => kill);
 }

@@ -10,10 +10,10 @@ describe('a mirror to which anything may happen', () => {
   afterAll(() => database.drop());
 
   it('is never stale, calls nobody gone who is there, and ends as the truth, whatever the sequence', async () => {
-    const { figures, violations } = await modelTrial(database.url, { runs: 30, seed: 20_261_122 });
+    const { figures, violations } = await modelTrial(database.url, { runs: 20, seed: 20_261_122 });
     expect(violations).toEqual([]);
-    expect(figures.sequences).toBe(30);
+    expect(figures.sequences).toBe(20);
     expect(figures.crashes).toBeGreaterThan(0);
     expect(figures.markedGone).toBeGreaterThan(0);
-  });
+  }, 240_000);
 });
