@@ -13,6 +13,8 @@ import { TrialProcess } from './trial-processes';
 export interface KillSweepOptions {
   kills: number;
   seed: number;
+  /** Only the scenario of this name. */
+  scenario?: string;
   /** Called after each kill. */
   onKill?(done: number): void;
 }
@@ -69,11 +71,11 @@ export async function killSweepTrial(
 }
 
 /** Each place of each scenario at least once, then as many as are wanted, in an order that the seed decides. */
-async function planKills(rig: MirrorRig, { kills, seed }: KillSweepOptions): Promise<Kill[]> {
+async function planKills(rig: MirrorRig, { kills, seed, scenario: only }: KillSweepOptions): Promise<Kill[]> {
   const random = seededRandom(seed);
   const places: Kill[] = [];
   const moments: Kill[] = [];
-  for (const scenario of KILL_SCENARIOS) {
+  for (const scenario of KILL_SCENARIOS.filter(({ name }) => only === undefined || name === only)) {
     const { passed, ms } = await rehearse(rig, scenario);
     for (const [name, times] of passed)
       for (let n = 1; n <= times; n++) places.push({ scenario, place: { name, n }, afterMs: 0 });

@@ -4,7 +4,11 @@ import { report } from './report';
 import { withTrialDatabase } from './trial-database';
 
 const { values } = parseArgs({
-  options: { kills: { type: 'string', default: '200' }, seed: { type: 'string', default: '1' } },
+  options: {
+    kills: { type: 'string', default: '200' },
+    seed: { type: 'string', default: '1' },
+    scenario: { type: 'string' },
+  },
 });
 
 void report(() =>
@@ -12,6 +16,7 @@ void report(() =>
     killSweepTrial(url, {
       kills: Number(values.kills),
       seed: Number(values.seed),
+      ...(values.scenario === undefined ? {} : { scenario: values.scenario }),
       onKill: (done) => {
         if (done % 20 === 0) process.stderr.write(`${done} kills\n`);
       },
