@@ -1,10 +1,10 @@
 /** The long trials, by name. Small versions of them run with the tests. */
 const TRIALS = {
-  'kill-sweep': () => import('./kill-sweep'),
-  'fault-matrix': () => import('./fault-matrix'),
-  model: () => import('./model'),
-  limits: () => import('./limits'),
-  'refresh-race': () => import('./refresh-race'),
+  'kill-sweep': () => import('./kill-sweep.js'),
+  'fault-matrix': () => import('./fault-matrix.js'),
+  model: () => import('./model.js'),
+  limits: () => import('./limits.js'),
+  'refresh-race': () => import('./refresh-race.js'),
 };
 
 const USAGE = `Usage: npm run trials -- <trial> [options]

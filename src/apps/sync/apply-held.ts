@@ -1,21 +1,20 @@
 import type { Knex } from 'knex';
-import type { Context } from '../../context';
 import { failPoint } from '../../lib/fail-points';
 import type { RecordStore } from './list-resource';
 import { memberStore } from './member-store';
 import { completenessOf, type PassState, partRow } from './pass-state';
 import { postStore } from './post-store';
-import { lockReads, nextReadSeq } from './read-stamps';
-import type { RunLease } from './run-lease';
+import { lockReads } from './read-stamps';
 import type { Pass } from './sightings';
-import { applyStaged } from './staging';
+import { type Applying, applyStaged } from './staging';
 import type { SyncRun, SyncRunError } from './sync-run.model';
 
 /**
  * Stores what a held run had read, on the owner's word: those it missed are marked as gone and what differed is applied,
  * except where something has been read since. Nothing is asked of Patreon. Whoever takes over goes on where this stopped.
  */
-export async function applyHeldParts(context: Context, run: SyncRun, lease: RunLease): Promise<SyncRunError[]> {
+export async function applyHeldParts(run: SyncRun, applying: Applying): Promise<SyncRunError[]> {
+  const { context, lease } = applying;
   const { knex } = context;
   const parts: { campaign_id: number; resource: 'members' | 'posts'; pass: PassState; start_seq: number }[] =
     await knex('sync_run_resources')
@@ -24,8 +23,8 @@ export async function applyHeldParts(context: Context, run: SyncRun, lease: RunL
       .select('campaign_id', 'resource', 'pass', 'start_seq');
   for (const { campaign_id: campaignId, resource, pass: state, start_seq: startSeq } of parts) {
     const pass: Pass = { runId: run.id, campaignId, resource };
-    if (resource === 'members') await applyPart(context, lease, memberStore(context, campaignId), pass, startSeq);
-    else await applyPart(context, lease, postStore(campaignId), pass, startSeq);
+    if (resource === 'members') await applyPart(applying, memberStore(context, campaignId), pass, startSeq);
+    else await applyPart(applying, postStore(campaignId), pass, startSeq);
     await lease.write((trx) =>
       partRow(trx, pass).update({
         state: 'succeeded',
@@ -39,31 +38,29 @@ export async function applyHeldParts(context: Context, run: SyncRun, lease: RunL
 }
 
 async function applyPart<T extends { id: string }>(
-  context: Context,
-  lease: RunLease,
+  applying: Applying,
   store: RecordStore<T>,
   pass: Pass,
   startSeq: number,
 ): Promise<void> {
-  const readSeq = await nextReadSeq(context);
-  await lease.write(async (trx) => {
+  await applying.lease.write(async (trx) => {
     await lockReads(trx, pass);
-    const gone = await markDeparted(trx, store.table, pass, { startSeq, readSeq });
+    const gone = await markDeparted(trx, store.table, pass, startSeq);
     await partRow(trx, pass).update({ gone: trx.raw('gone + ?', [gone]) });
   });
   failPoint('departures.marked');
   // What a single read met at the same moment is as that read says, or comes with the next run.
-  await applyStaged(context, lease, store, pass);
+  await applyStaged(applying, store, pass);
 }
 
 async function markDeparted(
   trx: Knex.Transaction,
   table: string,
   { runId, campaignId, resource }: Pass,
-  { startSeq, readSeq }: { startSeq: number; readSeq: number },
+  startSeq: number,
 ): Promise<number> {
   const result = await trx.raw(
-    `update "${table}" t set gone_at = now(), changed_at = now(), read_seq = :readSeq
+    `update "${table}" t set gone_at = now(), changed_at = now(), read_seq = :startSeq
        from sync_departures d
       where d.run_id = :runId and d.campaign_id = :campaignId and d.resource = :resource and d.reason = 'gone'
         and t.campaign_id = d.campaign_id and t.patreon_id = d.patreon_id
@@ -72,7 +69,7 @@ async function markDeparted(
           select from patreon_read_stamps s
            where s.campaign_id = d.campaign_id and s.resource = d.resource and s.patreon_id = d.patreon_id
              and s.end_seq > :startSeq)`,
-    { runId, campaignId, resource, startSeq, readSeq },
+    { runId, campaignId, resource, startSeq },
   );
   return result.rowCount ?? 0;
 }

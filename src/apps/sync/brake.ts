@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { ListResource } from './list-resource';
 import type { OpenPass } from './pass-state';
-import { type Candidates, noteMissing, type Pass } from './sightings';
+import { type Candidates, noteMissing } from './sightings';
 import { countNoLongerPaying } from './staging';
 import type { SyncSession } from './sync-session';
 
@@ -54,28 +54,8 @@ export async function hold(
   departures: Departures,
 ): Promise<never> {
   const error = new PassHeldError(pass.resource, departures);
-  await session.lease.write(async (trx) => {
-    if (departures.gone > 0) await noteMissing(trx, list.table, pass, pass.startSeq);
-    await supersedeHeld(trx, pass);
-  });
+  if (departures.gone > 0) {
+    await session.lease.write((trx) => noteMissing(trx, list.table, pass, pass.startSeq));
+  }
   throw error;
-}
-
-/** A later run has read the same list to its end: what an earlier one still holds of it is of no more use. */
-export async function supersedeHeld(trx: Knex, { runId, campaignId, resource }: Pass): Promise<void> {
-  await trx.raw(
-    `with parts as (
-       update sync_run_resources set state = 'cancelled', staged = 0
-        where campaign_id = :campaignId and resource = :resource and state = 'held' and run_id < :runId
-        returning run_id)
-     delete from sync_staged_records r using parts
-      where r.run_id = parts.run_id and r.campaign_id = :campaignId and r.resource = :resource`,
-    { runId, campaignId, resource },
-  );
-  await trx.raw(
-    `update sync_runs set state = 'cancelled', decision = 'superseded', decided_at = now()
-      where state = 'held' and id < :runId
-        and not exists (select from sync_run_resources p where p.run_id = sync_runs.id and p.state = 'held')`,
-    { runId },
-  );
 }

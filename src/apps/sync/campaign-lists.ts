@@ -14,20 +14,15 @@ export interface ListedCampaign {
 const PLEDGE_HISTORY = 'pledge_history';
 
 export function membersList(context: Context, client: PatreonClient, campaign: ListedCampaign): ListResource<Member> {
-  let isEmpty: Promise<boolean> | undefined;
   return {
     ...memberStore(context, campaign.id),
-    async fetch(page, { count, omitted }) {
+    async fetch(page, { count, omitted }, { skipsUnchanged }) {
       const pledgeHistory = !omitted.includes(PLEDGE_HISTORY);
       const answer = await client.listMembers(campaign.patreonId, {
         ...page,
         count: count ?? undefined,
         pledgeHistory,
-        async unchanged(records) {
-          // Where nobody was before the pass, nobody is unchanged: a first sync need not ask with each page.
-          isEmpty ??= hasNoMembers(context, campaign.id);
-          return (await isEmpty) ? new Set() : unchangedMembers(context, campaign.id, records);
-        },
+        ...(skipsUnchanged && { unchanged: (records) => unchangedMembers(context, campaign.id, records) }),
       });
       return { ...answer, omitted: pledgeHistory ? answer.omitted : [PLEDGE_HISTORY] };
     },
@@ -38,10 +33,6 @@ export function membersList(context: Context, client: PatreonClient, campaign: L
     },
     readOne: (id, signal) => client.getMember(id, { signal }),
   };
-}
-
-async function hasNoMembers({ knex }: Context, campaignId: number): Promise<boolean> {
-  return (await knex('patreon_members').where({ campaign_id: campaignId }).first('id')) === undefined;
 }
 
 /** Those that are live and were stored from these very bytes. */

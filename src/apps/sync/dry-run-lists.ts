@@ -4,7 +4,7 @@ import type { Page, PageOptions } from '../../patreon/client';
 import { isBeyondBelief, PassHeldError } from './brake';
 import { compareRows } from './dry-run-rows';
 import { findDepartures } from './member-store';
-import { completenessOf, freshState, type PassState, wasWholeBefore } from './pass-state';
+import { completenessOf, freshState, type PassState, wasReadBefore } from './pass-state';
 import type { ResourceReport } from './sync-report';
 
 const MAX_PAGES = 20_000;
@@ -53,7 +53,7 @@ export async function compareList<T extends { id: string }>(
 ): Promise<ListComparison> {
   const report: ResourceReport = { fetched: 0, created: 0, updated: 0, unchanged: 0, gone: 0, quarantined: 0 };
   const differences: Difference[] = [];
-  const mayDepart = list.resource === 'members' && (await wasWholeBefore(trx, list));
+  const mayDepart = list.resource === 'members' && (await wasReadBefore(trx, list));
   let state = freshState(false);
   let notPaying = 0;
   await trx.raw('truncate dry_run_sightings');

@@ -17,12 +17,18 @@ const BY_KIND: Partial<Record<PatreonError['kind'], string>> = {
 export function describeLack({
   shortfall,
   omitted,
-}: Pick<Completeness, 'shortfall'> & { omitted: readonly string[] }): string | null {
+  unconfirmed,
+}: Pick<Completeness, 'shortfall'> & { omitted: readonly string[]; unconfirmed: number }): string | null {
   const words: string[] = [];
   if (shortfall) {
     const { total, seen } = shortfall;
     words.push(
       `Patreon counts ${total} but listed ${seen}; what was not listed is kept as it was. The next run tries again.`,
+    );
+  }
+  if (unconfirmed > 0) {
+    words.push(
+      `${unconfirmed} are missing from Patreon's list, but that could not be confirmed, so they are kept. The next run tries again.`,
     );
   }
   if (omitted.includes('pledge_history')) {

@@ -6,7 +6,8 @@ import { runListPass } from './list-pass';
 import type { ListResource } from './list-resource';
 import { beginConfirmation, completenessOf, type OpenPass } from './pass-state';
 import { type ReadOutcome, readOne } from './read-one';
-import { nextReadSeq } from './read-stamps';
+import { lockReads, nextReadSeq } from './read-stamps';
+import { isRunOver } from './run-over';
 import { type Candidates, markGone, missingRows } from './sightings';
 import type { SyncSession } from './sync-session';
 
@@ -15,57 +16,74 @@ const MAX_SINGLE_READS = 50;
 
 /**
  * Judges a pass that has been read: holds it when it would take away too many, and marks as gone what a complete pass did
- * not meet once that is confirmed, each by a 404 of its own or by a second complete pass. @throws PassHeldError
+ * not meet once that is confirmed, each by a 404 of its own or by a second complete pass. Answers how many are missing
+ * that could not be confirmed and so are kept. @throws PassHeldError
  */
 export async function concludePass<T extends { id: string }>(
   session: SyncSession,
   list: ListResource<T>,
   pass: OpenPass,
-): Promise<void> {
+): Promise<number> {
+  const found = await judge(session, list, pass);
+  if (!found || found.missing === 0) return 0;
+  try {
+    return found.missing > MAX_SINGLE_READS
+      ? await confirmByList(session, list, pass, found)
+      : await confirmEach(session, list, pass, found);
+  } catch (error) {
+    if (isRunOver(session, error) || !(error instanceof PatreonError)) throw error;
+    session.context.log.warn({ err: error, runId: session.run.id }, 'what a list no longer names was not confirmed');
+    return found.missing;
+  }
+}
+
+/** Who is missing; null when the pass proves no absence. @throws PassHeldError */
+async function judge<T extends { id: string }>(
+  session: SyncSession,
+  list: ListResource<T>,
+  pass: OpenPass,
+): Promise<Candidates | null> {
   const { knex } = session.context;
   const { complete } = completenessOf(pass.state);
   const missing = complete ? await missingRows(knex, list.table, pass, pass.startSeq, MAX_SINGLE_READS) : null;
   const departures = await departuresOf(knex, pass, list, missing);
   if (isBeyondBelief(departures)) await hold(session, pass, list, departures);
-  if (missing && missing.missing > 0) await confirmGone(session, list, pass, missing);
+  return missing;
 }
 
-async function confirmGone<T extends { id: string }>(
+async function confirmEach<T extends { id: string }>(
+  session: SyncSession,
+  list: ListResource<T>,
+  { campaignId }: OpenPass,
+  { sample }: Candidates,
+): Promise<number> {
+  for (const id of sample) await readOneOf(session, list, campaignId, id);
+  return 0;
+}
+
+/** Reads the list a second time: who is met by either of the passes is there. What the second one brings is judged as well. */
+async function confirmByList<T extends { id: string }>(
   session: SyncSession,
   list: ListResource<T>,
   pass: OpenPass,
   found: Candidates,
-): Promise<void> {
-  if (found.missing <= MAX_SINGLE_READS) {
-    for (const id of found.sample) await readOneOf(session, list, pass.campaignId, id);
-    return;
-  }
-  if (!(await isWholeAgain(session, list, pass))) return;
-  failPoint('gone.confirmed');
+): Promise<number> {
+  // The place of the evidence: whoever reads one of them after this and finds it has the later word.
   const readSeq = await nextReadSeq(session.context);
+  const second = await runListPass(session, list, await beginConfirmation(session, pass));
+  await readContested(session, list, second);
+  if (!completenessOf(second.state).complete) return found.missing;
+  await judge(session, list, pass);
+  failPoint('gone.confirmed');
   await session.lease.write(async (trx) => {
+    await lockReads(trx, pass);
     const gone = await markGone(trx, list.table, pass, { startSeq: pass.startSeq, readSeq });
     // Sightings do not survive a crash of the database; without them everybody would seem to be missing.
     if (gone > found.missing) throw new Error('The sightings of this pass were lost; nothing was marked as gone.');
     await session.addCounts(trx, pass.campaignId, list.resource, { gone });
     failPoint('gone.marked');
   });
-}
-
-/** Reads the list a second time: who is met by either of the passes is there. */
-async function isWholeAgain<T extends { id: string }>(
-  session: SyncSession,
-  list: ListResource<T>,
-  first: OpenPass,
-): Promise<boolean> {
-  try {
-    const second = await runListPass(session, list, await beginConfirmation(session, first));
-    await readContested(session, list, second);
-    return completenessOf(second.state).complete;
-  } catch (error) {
-    if (error instanceof PatreonError && error.kind === 'cursor_expired') return false;
-    throw error;
-  }
+  return 0;
 }
 
 /** Reads again what a single read met at the same moment as a page did: nobody can tell which of the two is newer. */

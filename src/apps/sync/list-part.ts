@@ -1,6 +1,6 @@
 import { failPoint } from '../../lib/fail-points';
 import { PatreonError } from '../../patreon/patreon-error';
-import { departuresOf, isBeyondBelief, supersedeHeld } from './brake';
+import { departuresOf, isBeyondBelief } from './brake';
 import { describeLack } from './failure-words';
 import { concludePass, readContested, readOneOf } from './gone';
 import { runListPass } from './list-pass';
@@ -21,6 +21,7 @@ export async function syncList<T extends { id: string }>(
   list: ListResource<T>,
 ): Promise<PartResult> {
   let pass = await openPass(session, campaignId, list);
+  const unconfirmed = 0;
   const { phase } = await partRow(session.context.knex, pass).first('phase');
   if (phase !== 'applying') {
     pass = await readWhole(session, campaignId, list, pass);
@@ -30,7 +31,7 @@ export async function syncList<T extends { id: string }>(
   }
   await store(session, list, pass);
   const { complete, shortfall } = completenessOf(pass.state);
-  return { complete, lacks: describeLack({ shortfall, omitted: pass.state.omitted }) };
+  return { complete, lacks: describeLack({ shortfall, omitted: pass.state.omitted, unconfirmed }) };
 }
 
 async function store<T extends { id: string }>(
@@ -38,10 +39,9 @@ async function store<T extends { id: string }>(
   list: ListResource<T>,
   pass: OpenPass,
 ): Promise<void> {
-  const contested = await applyStaged(session.context, session.lease, list, pass);
+  const contested = await applyStaged(session, list, pass);
   for (const id of contested) await readOneOf(session, list, pass.campaignId, id);
   await readContested(session, list, pass);
-  await session.lease.write((trx) => supersedeHeld(trx, pass));
 }
 
 /** A list whose cursor expired on the way is begun again, once. What was read of one that fails is stored all the same. */
@@ -72,6 +72,6 @@ async function keepWhatWasRead<T extends { id: string }>(
   const pass = await openPass(session, campaignId, list);
   if (isBeyondBelief(await departuresOf(context.knex, pass, list, null))) {
     await lease.write((trx) => dropStaged(trx, pass));
-  } else await applyStaged(context, lease, list, pass);
+  } else await applyStaged(session, list, pass);
   await lease.write((trx) => forgetSightings(trx, pass));
 }

@@ -6,6 +6,7 @@ import { afterPage, type OpenPass } from './pass-state';
 import { contestedBySingleReads, lockReads, stamped } from './read-stamps';
 import { countSightings, hasMetAll, recordSightings } from './sightings';
 import { stageDifferences, unstage } from './staging';
+import { supersedeHeld } from './supersede';
 import type { Resource } from './sync-run.model';
 import type { SyncSession } from './sync-session';
 
@@ -26,14 +27,14 @@ export async function runListPass<T extends { id: string }>(
   const cursors = new Set<string>(pass.cursor === null ? [] : [pass.cursor]);
   let stored = Promise.resolve(pass);
   try {
-    let asked: AskedPage<T> | null = askPage(session, list, pass.cursor, pass.state.request);
+    let asked: AskedPage<T> | null = askPage(session, list, pass, pass.cursor);
     for (let pages = 1; asked; pages += 1) {
       const answer: Answered = await asked.answered;
       const { nextCursor, size } = answer.head;
       const repeats = nextCursor !== null && (cursors.has(nextCursor) || pages >= MAX_PAGES);
       const goesOn = nextCursor !== null && size > 0 && !repeats;
       if (nextCursor !== null) cursors.add(nextCursor);
-      const following: AskedPage<T> | null = goesOn ? askPage(session, list, nextCursor, answer.request) : null;
+      const following: AskedPage<T> | null = goesOn ? askPage(session, list, pass, nextCursor, answer.request) : null;
       const page: StampedPage<T> = await asked.page;
       failPoint('page.fetched');
       const before = await stored;
@@ -65,14 +66,19 @@ interface AskedPage<T> {
 function askPage<T extends { id: string }>(
   session: SyncSession,
   list: ListResource<T>,
+  { state }: OpenPass,
   cursor: string | null,
-  request: PassRequest,
+  request = state.request,
 ): AskedPage<T> {
   failPoint('page.asked');
   let page: Promise<StampedPage<T>> | undefined;
   const answered = new Promise<Answered>((resolve, reject) => {
     const onHead = (head: PageHead) => resolve({ head, request: list.requestAfter(head, request) });
-    page = session.read((signal) => stamped(session.context, () => list.fetch({ cursor, signal, onHead }, request)));
+    // While pages are stored as they come, what is stored may change between this look and the page's own turn.
+    const options = { skipsUnchanged: state.isStaged };
+    page = session.read((signal) =>
+      stamped(session.context, () => list.fetch({ cursor, signal, onHead }, request, options)),
+    );
     page.catch(reject);
   });
   return { answered: quietly(answered), page: quietly(page as Promise<StampedPage<T>>) };
@@ -103,10 +109,11 @@ async function storePage<T extends { id: string }>(
     const isFree = (id: string) => !contested.older.has(id) && !contested.overlapping.has(id);
     const items = page.items.filter(({ id }) => isFree(id));
     const records = { items, dropped: page.dropped, readSeq: page.startSeq };
-    if (pass.state.staged > 0) await unstage(trx, pass, ids);
+    if (pass.state.isStaged && (pass.confirming || pass.state.staged > 0)) await unstage(trx, pass, ids);
     const counts = pass.state.isStaged
       ? await stageDifferences(session.context, trx, list, pass, { ...records, endSeq: page.endSeq })
       : { staged: 0, ...(await list.store(trx, records)) };
+    if (!pass.confirming && pass.state.pages === 0) await supersedeHeld(trx, pass);
     if (!pass.confirming) await quarantine(trx, session, pass.campaignId, list.resource, page.rejected);
     const ended = !goesOn || isRepeat;
     const cutShort = isRepeat || (page.nextCursor !== null && !goesOn);

@@ -47,7 +47,8 @@ export interface PassRequest {
 
 /** A list of one campaign at Patreon, and each of its records by itself. */
 export interface ListResource<T extends { id: string }> extends RecordStore<T> {
-  fetch(page: PageOptions, request: PassRequest): Promise<Page<T>>;
+  /** With `skipsUnchanged` records that are stored as they came are only named. */
+  fetch(page: PageOptions, request: PassRequest, options: { skipsUnchanged: boolean }): Promise<Page<T>>;
   /** How to ask for the page after this one. */
   requestAfter(head: PageHead, request: PassRequest): PassRequest;
   readOne(patreonId: string, signal: AbortSignal): Promise<SingleDocument<T>>;

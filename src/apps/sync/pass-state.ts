@@ -89,7 +89,7 @@ export async function beginPass<T extends { id: string }>(
   const pass: Pass = { runId: session.run.id, campaignId, resource: list.resource };
   const startSeq = await nextReadSeq(session.context);
   const state = await session.lease.write(async (trx) => {
-    const begun = freshState(list.findDifferences !== undefined && (await wasWholeBefore(trx, pass)));
+    const begun = freshState(list.findDifferences !== undefined && (await wasReadBefore(trx, pass)));
     await forgetSightings(trx, pass);
     for (const table of ['sync_quarantine', 'sync_staged_records', 'sync_departures']) {
       await trx(table).where({ run_id: pass.runId, campaign_id: campaignId, resource: list.resource }).delete();
@@ -121,13 +121,13 @@ export async function beginConfirmation(session: SyncSession, first: OpenPass): 
   return { runId, campaignId, resource, confirming: true, startSeq: first.startSeq, cursor: null, ended: false, state };
 }
 
-/** A mirror that was never whole has nobody who could seem to leave all at once, and is filled as the pages come. */
-export async function wasWholeBefore(
+/** A mirror that no run has filled yet has nobody who could seem to leave, and is filled as the pages come. */
+export async function wasReadBefore(
   trx: Knex,
   { campaignId, resource }: Pick<Pass, 'campaignId' | 'resource'>,
 ): Promise<boolean> {
   const row = await trx('sync_run_resources')
-    .where({ campaign_id: campaignId, resource, complete: true, state: 'succeeded' })
+    .where({ campaign_id: campaignId, resource, state: 'succeeded' })
     .first('run_id');
   return row !== undefined;
 }

@@ -108,25 +108,33 @@ export async function standingOf(
   return row.is_older ? 'older' : 'overlapping';
 }
 
-/** Notes a single read, whatever it brought: a list that was read at the same moment must know of it. */
+/**
+ * Notes a single read, whatever it brought: a list that was read at the same moment must know of it. It ends when it is
+ * stored: a page that was compared before and is stored after it has to look again. Call under `lockReads`.
+ */
 export async function stampSingleRead(
   trx: Knex.Transaction,
   { campaignId, resource, patreonId }: ListTarget & { patreonId: string },
-  { startSeq, endSeq }: ReadInterval,
+  { startSeq }: Pick<ReadInterval, 'startSeq'>,
 ): Promise<void> {
   await trx.raw(
     `insert into patreon_read_stamps as s (campaign_id, resource, patreon_id, start_seq, end_seq)
-     values (:campaignId, :resource, :patreonId, :startSeq, :endSeq)
+     values (:campaignId, :resource, :patreonId, :startSeq, nextval('patreon_read_seq'))
      on conflict (campaign_id, resource, patreon_id) do update
         set start_seq = excluded.start_seq, end_seq = excluded.end_seq, read_at = now()
       where s.start_seq < excluded.start_seq`,
-    { campaignId, resource, patreonId, startSeq, endSeq },
+    { campaignId, resource, patreonId, startSeq },
   );
 }
 
 /** No read takes this long, with all its repetitions. */
 const KEPT = '1 day';
 
+/** What a held run has read must know of every single read since, however long it waits. */
 export async function forgetOldStamps(knex: Knex): Promise<void> {
-  await knex('patreon_read_stamps').whereRaw('read_at < now() - ?::interval', [KEPT]).delete();
+  await knex.raw(
+    `delete from patreon_read_stamps where read_at < now() - ?::interval
+        and end_seq <= all (select start_seq from sync_run_resources where state = 'held' and start_seq is not null)`,
+    [KEPT],
+  );
 }

@@ -22,14 +22,16 @@ export async function runSync(context: Context, runId: number, stop: AbortSignal
   const lease = await claimRun(context, runId);
   if (!lease) return 'not_ours';
   const signal = AbortSignal.any([stop, lease.signal]);
+  let run: SyncRun | undefined;
   try {
     failPoint('run.claimed');
-    const run = (await SyncRun.query().findById(runId)) as SyncRun;
-    const isDecided = run.decision === 'applied';
-    const errors = isDecided ? await applyHeldParts(context, run, lease) : await syncAll(context, run, lease, signal);
+    run = (await SyncRun.query().findById(runId)) as SyncRun;
+    const errors = isDecided(run)
+      ? await applyHeldParts(run, { context, lease, signal })
+      : await syncAll(context, run, lease, signal);
     return await finish(context, lease, errors);
   } catch (error) {
-    return await endEarly(context, lease, error, stop);
+    return await endEarly(context, lease, { error, stop, run });
   } finally {
     lease.stop();
   }
@@ -92,7 +94,14 @@ async function finish(context: Context, lease: RunLease, errors: SyncRunError[])
   return state;
 }
 
-async function endEarly(context: Context, lease: RunLease, error: unknown, stop: AbortSignal): Promise<RunOutcome> {
+/** The owner has decided: it only has to be stored. */
+const isDecided = (run: SyncRun | undefined) => run?.decision === 'applied';
+
+async function endEarly(
+  context: Context,
+  lease: RunLease,
+  { error, stop, run }: { error: unknown; stop: AbortSignal; run: SyncRun | undefined },
+): Promise<RunOutcome> {
   const cause = lease.signal.aborted ? lease.signal.reason : error;
   if (cause instanceof LeaseLostError) return 'not_ours';
   if (cause instanceof RunCancelledError) {
@@ -104,20 +113,33 @@ async function endEarly(context: Context, lease: RunLease, error: unknown, stop:
     return 'queued';
   }
   context.log.error({ err: error, runId: lease.runId }, 'sync run failed');
-  await end(context, lease, 'failed', [{ campaign: null, resource: null, message: describeFailure(error) }]);
-  return 'failed';
+  const failure: SyncRunError = { campaign: null, resource: null, message: describeFailure(error) };
+  if (!run || !isDecided(run)) {
+    await end(context, lease, 'failed', [failure]);
+    return 'failed';
+  }
+  // What could not be stored waits on, so that the owner can say so again.
+  await end(context, lease, 'held', [...run.errors, failure], { decision: null, decided_by: null, decided_at: null });
+  return 'held';
 }
 
 /** So many runs keep the records that they could not store, and whom they would have marked. */
 const RUNS_WITH_RECORDS = 20;
 
 /** Ends the run and gives its locks back. */
-async function end(context: Context, lease: RunLease, state: SyncRunState, errors: SyncRunError[]): Promise<void> {
+async function end(
+  context: Context,
+  lease: RunLease,
+  state: SyncRunState,
+  errors: SyncRunError[],
+  more: Partial<Pick<SyncRun, 'decision' | 'decided_by' | 'decided_at'>> = {},
+): Promise<void> {
   const { knex } = context;
   await knex.transaction(async (trx) => {
     const ended = await trx('sync_runs')
       .where({ id: lease.runId, epoch: lease.epoch, state: 'running' })
       .update({
+        ...more,
         state,
         requests: lease.requests,
         errors: JSON.stringify(errors),

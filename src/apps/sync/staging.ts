@@ -88,18 +88,25 @@ export async function countNoLongerPaying(knex: Knex, pass: Pass): Promise<numbe
   return Number(row?.members ?? 0);
 }
 
+/** What stores staged records: a run that reads, or one that the owner has decided. */
+export interface Applying {
+  context: Context;
+  lease: RunLease;
+  signal: AbortSignal;
+}
+
 /**
  * Stores what was staged, batch by batch; each is counted and forgotten in the transaction that stores it, so whoever
  * takes over goes on where this stopped. Answers the ids that a single read met at the same moment.
  */
 export async function applyStaged<T extends { id: string }>(
-  context: Context,
-  lease: RunLease,
+  { context, lease, signal }: Applying,
   store: RecordStore<T>,
   pass: Pass,
 ): Promise<string[]> {
   const overlapping: string[] = [];
   for (let left = true; left; ) {
+    signal.throwIfAborted();
     left = await lease.write(async (trx) => {
       await lockReads(trx, pass);
       const rows: StagedRow[] = await trx('sync_staged_records')

@@ -14,6 +14,7 @@ import { forgetSightings } from './sightings';
 import type { Resource, SyncRunError } from './sync-run.model';
 import type { PartResult, SyncSession } from './sync-session';
 import { syncTiers } from './tiers-part';
+import { readUnlisted } from './unlisted-campaigns';
 
 /**
  * Reads the campaigns of one connection in turn, each with its parts. One part that fails does not stop the others; what
@@ -38,6 +39,7 @@ export async function syncCredential(session: SyncSession): Promise<SyncRunError
     errors.push({ ...ALL_CAMPAIGNS, message });
   }
   for (const { campaign, page } of found.values()) await syncCampaign(session, campaign, page);
+  if (wanted === null && session.wants('campaigns')) errors.push(...(await readUnlisted(session, [...found.keys()])));
   return errors;
 }
 
@@ -163,8 +165,9 @@ async function part(
     await finish({ state: 'succeeded', complete, error: lacks });
   } catch (error) {
     if (isRunOver(session, error)) throw error;
-    log.warn({ err: error, runId: session.run.id, resource }, 'a part of a sync run failed');
     const held = error instanceof PassHeldError;
+    if (held) log.info({ runId: session.run.id, resource }, 'a part of a sync run waits for a decision');
+    else log.warn({ err: error, runId: session.run.id, resource }, 'a part of a sync run failed');
     const message = describeFailure(error, resource);
     await finish({ state: held ? 'held' : 'failed', complete: false, error: message });
   }

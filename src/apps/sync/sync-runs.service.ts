@@ -94,7 +94,7 @@ export async function cancelRun(context: Context, runId: number): Promise<SyncRu
       .where({ id: runId, state: 'queued' })
       .whereNull('decision')
       .update({ state: 'cancelled', finished_at: knex.fn.now() });
-    if (ended > 0) await trx('sync_locks').where({ run_id: runId }).delete();
+    if (ended > 0) await forgetOpenParts(trx, runId);
     // What the owner has decided is carried out to its end.
     else {
       const running = trx('sync_runs').where({ id: runId, state: 'running' }).whereNull('decision');
@@ -104,6 +104,16 @@ export async function cancelRun(context: Context, runId: number): Promise<SyncRu
   const run = await SyncRun.query().findById(runId);
   if (!run) throw new NotFoundError();
   return run;
+}
+
+/** A run that was given back may have read something: nobody will go on with it. */
+async function forgetOpenParts(trx: Knex.Transaction, runId: number): Promise<void> {
+  await trx('sync_locks').where({ run_id: runId }).delete();
+  await trx('sync_staged_records').where({ run_id: runId }).delete();
+  await trx('sync_run_resources')
+    .where({ run_id: runId })
+    .whereIn('state', ['running', 'held'])
+    .update({ state: 'cancelled', staged: 0, finished_at: trx.fn.now() });
 }
 
 const ABANDONED = `((state = 'running' and lease_until < now()) or (state = 'queued' and queued_at < now() - interval '1 minute'))`;

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Campaign } from '../../patreon/resources';
 import type { CampaignReader } from './campaign-store';
-import { stamped } from './read-stamps';
+import { lockReads, stamped } from './read-stamps';
 
 /** What comes with a campaign and nowhere else: it names all of them, and what it no longer names is gone. */
 const WITH_CAMPAIGN = [
@@ -25,6 +25,7 @@ export async function concludeUnnamed(
   const { item } = again;
   if (!item) return;
   await reader.write(async (trx) => {
+    await lockReads(trx, { campaignId, resource: 'campaigns' });
     for (const { table, ids } of await unnamed(trx, campaign, campaignId, startSeq)) {
       const entry = WITH_CAMPAIGN.find((known) => known.table === table);
       if (!entry || item.missing_relationships.includes(entry.relationship)) continue;

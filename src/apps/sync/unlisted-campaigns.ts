@@ -1,0 +1,46 @@
+import { campaignStore } from './campaign-store';
+import { describeFailure } from './failure-words';
+import { readOne } from './read-one';
+import { isRunOver } from './run-over';
+import type { SyncRunError } from './sync-run.model';
+import type { SyncSession } from './sync-session';
+
+/** An account has a handful of campaigns. */
+const MAX_UNLISTED = 50;
+
+/**
+ * Reads by themselves the campaigns that this connection used to list and no longer does: those that Patreon does not know
+ * are marked as gone. Answers in words what became of each; nothing once it is marked.
+ */
+export async function readUnlisted(session: SyncSession, listed: readonly string[]): Promise<SyncRunError[]> {
+  const { context, client, credentialId } = session;
+  const rows: { id: number; patreon_id: string }[] = await context
+    .knex('patreon_campaigns')
+    .where({ credential_id: credentialId })
+    .whereNull('gone_at')
+    .whereNotIn('patreon_id', [...listed])
+    .orderBy('id')
+    .limit(MAX_UNLISTED)
+    .select('id', 'patreon_id');
+  const errors: SyncRunError[] = [];
+  for (const { id: campaignId, patreon_id: patreonId } of rows) {
+    const message = await readOne(context, {
+      target: { campaignId, resource: 'campaigns', patreonId },
+      store: campaignStore(credentialId),
+      read: () => session.read((signal) => client.getCampaign(patreonId, { signal })),
+      write: (work) => session.write(work),
+    }).then(
+      (outcome) => (outcome === 'gone' ? GONE : UNLISTED),
+      (error) => {
+        if (isRunOver(session, error)) throw error;
+        return `${UNLISTED} ${describeFailure(error, 'campaigns')}`;
+      },
+    );
+    errors.push({ campaign: patreonId, resource: 'campaigns', message });
+  }
+  return errors;
+}
+
+const GONE =
+  'Patreon no longer knows this campaign: it is marked as gone. Its members and posts are kept as they were.';
+const UNLISTED = 'Patreon no longer lists this campaign for its connection; its members and posts were not read.';
