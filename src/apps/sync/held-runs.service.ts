@@ -56,6 +56,8 @@ async function lockHeld(trx: Knex.Transaction, runId: number): Promise<SyncRun> 
 /** Applying writes like a run, so it takes the same locks. */
 async function takeLocks(trx: Knex.Transaction, run: SyncRun): Promise<void> {
   const ids: number[] = await trx('patreon_credentials').whereIn('id', run.credential_ids).orderBy('id').pluck('id');
+  // The connection may have been deleted since: then nobody else can be reading through it.
+  if (ids.length === 0) return;
   const taken = await trx('sync_locks')
     .insert(ids.map((credential_id) => ({ credential_id, run_id: run.id })))
     .onConflict('credential_id')

@@ -187,15 +187,17 @@ export async function quarantine(
   rejected: readonly RejectedRecord[],
 ): Promise<void> {
   if (rejected.length === 0) return;
-  await trx('sync_quarantine').insert(
-    rejected.map((r) => ({
-      run_id: session.run.id,
-      campaign_id: campaignId,
-      resource,
-      patreon_id: r.id,
-      reason: `${r.type}: ${r.reason}`,
-      // Postal addresses are kept encrypted or not at all.
-      raw: JSON.stringify(r.type === 'address' ? { id: r.id, type: r.type } : r.raw),
-    })),
+  const records = rejected.map((r) => ({
+    patreon_id: r.id,
+    reason: `${r.type}: ${r.reason}`,
+    // Postal addresses are kept encrypted or not at all.
+    raw: JSON.stringify(r.type === 'address' ? { id: r.id, type: r.type } : r.raw),
+  }));
+  // A page has few members but may have tens of thousands of events: as one value, for parameters are limited.
+  await trx.raw(
+    `insert into sync_quarantine (run_id, campaign_id, resource, patreon_id, reason, raw)
+     select :runId, :campaignId, :resource, r.patreon_id, r.reason, r.raw
+       from json_to_recordset(:records::json) as r(patreon_id text, reason text, raw text)`,
+    { runId: session.run.id, campaignId, resource, records: JSON.stringify(records) },
   );
 }
