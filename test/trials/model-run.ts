@@ -172,12 +172,13 @@ export class ModelRun {
   }
 
   private startRun(runId: number, how: { slow: Slow; crashAfter: number | null } = UNDISTURBED): void {
-    this.fleet.startRun(runId, how, async (actor) => {
+    this.fleet.startRun(runId, how, async (actor, outcome) => {
       const { knex } = this.rig.context;
       const whole = await knex('sync_run_resources')
         .where({ run_id: runId, resource: 'members', complete: true, state: 'succeeded' })
         .first('run_id');
-      this.known.settle(actor, whole !== undefined);
+      // What a runner had asked for when it noticed that the run was no longer its own is not stored.
+      this.known.settle(actor, outcome !== 'not_ours' && whole !== undefined);
     });
   }
 
