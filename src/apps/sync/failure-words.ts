@@ -37,11 +37,17 @@ export function describeLack({
   return words.length > 0 ? words.join(' ') : null;
 }
 
+const SQLSTATE = /^[0-9A-Z]{5}$/;
+
 /** In words that may be shown: never a token, an address or a body. */
 export function describeFailure(error: unknown, resource?: Resource): string {
   if (error instanceof PatreonError) {
     const words = BY_KIND[error.kind] ?? 'The read failed.';
     return `${words} (${error.kind}${error.status ? ` ${error.status}` : ''}${resource ? `, ${resource}` : ''})`;
+  }
+  // A driver's message holds the statement, and may hold values.
+  if (error instanceof Error && SQLSTATE.test(String((error as { code?: unknown }).code))) {
+    return `The database could not store what was read (${(error as { code?: unknown }).code}). The log tells more; the next run tries again.`;
   }
   return scrub(error instanceof Error ? error.message : String(error)).slice(0, 500);
 }

@@ -26,14 +26,24 @@ export async function concludePass<T extends { id: string }>(
 ): Promise<number> {
   const found = await judge(session, list, pass);
   if (!found || found.missing === 0) return 0;
+  if (found.missing <= MAX_SINGLE_READS)
+    return unlessRefused(session, found.missing, () => confirmEach(session, list, pass, found));
+  const evidence = await unlessRefused(session, null, () => confirmByList(session, list, pass));
+  // Whatever became of it, what it staged is judged with the rest.
+  await judge(session, list, pass);
+  if (evidence === null) return found.missing;
+  await markMissing(session, list, pass, { ...found, readSeq: evidence });
+  return 0;
+}
+
+/** What Patreon would not answer is not confirmed; that alone does not undo what the first pass has read. */
+async function unlessRefused<R>(session: SyncSession, otherwise: R, confirm: () => Promise<R>): Promise<R> {
   try {
-    return found.missing > MAX_SINGLE_READS
-      ? await confirmByList(session, list, pass, found)
-      : await confirmEach(session, list, pass, found);
+    return await confirm();
   } catch (error) {
     if (isRunOver(session, error) || !(error instanceof PatreonError)) throw error;
     session.context.log.warn({ err: error, runId: session.run.id }, 'what a list no longer names was not confirmed');
-    return found.missing;
+    return otherwise;
   }
 }
 
@@ -61,38 +71,46 @@ async function confirmEach<T extends { id: string }>(
   return 0;
 }
 
-/** Reads the list a second time: who is met by either of the passes is there. What the second one brings is judged as well. */
+/**
+ * Reads the list a second time: who is met by either of the passes is there. Answers the place of the evidence (whoever
+ * reads one of the missing after it has the later word), or null when the second pass was not whole.
+ */
 async function confirmByList<T extends { id: string }>(
   session: SyncSession,
   list: ListResource<T>,
   pass: OpenPass,
-  found: Candidates,
-): Promise<number> {
-  // The place of the evidence: whoever reads one of them after this and finds it has the later word.
-  const readSeq = await nextReadSeq(session.context);
+): Promise<number | null> {
+  const evidence = await nextReadSeq(session.context);
   const second = await runListPass(session, list, await beginConfirmation(session, pass));
-  await readContested(session, list, second);
-  if (!completenessOf(second.state).complete) return found.missing;
-  await judge(session, list, pass);
+  await readContested(session, list, pass, second.state.contested);
+  return completenessOf(second.state).complete ? evidence : null;
+}
+
+async function markMissing<T extends { id: string }>(
+  session: SyncSession,
+  list: ListResource<T>,
+  pass: OpenPass,
+  { missing, readSeq }: { missing: number; readSeq: number },
+): Promise<void> {
   failPoint('gone.confirmed');
   await session.lease.write(async (trx) => {
     await lockReads(trx, pass);
     const gone = await markGone(trx, list.table, pass, { startSeq: pass.startSeq, readSeq });
     // Sightings do not survive a crash of the database; without them everybody would seem to be missing.
-    if (gone > found.missing) throw new Error('The sightings of this pass were lost; nothing was marked as gone.');
+    if (gone > missing) throw new Error('The sightings of this pass were lost; nothing was marked as gone.');
     await session.addCounts(trx, pass.campaignId, list.resource, { gone });
     failPoint('gone.marked');
   });
-  return 0;
 }
 
 /** Reads again what a single read met at the same moment as a page did: nobody can tell which of the two is newer. */
 export async function readContested<T extends { id: string }>(
   session: SyncSession,
   list: ListResource<T>,
-  { campaignId, state }: OpenPass,
+  { campaignId }: Pick<OpenPass, 'campaignId'>,
+  ids: readonly string[],
 ): Promise<void> {
-  for (const id of state.contested) await readOneOf(session, list, campaignId, id);
+  for (const id of ids) await readOneOf(session, list, campaignId, id);
 }
 
 /** One after the other, under the same pace as everything else; counted with the part. */

@@ -18,7 +18,6 @@ export async function applyHeldRun(context: Context, runId: number, actor: Actor
     await decide(trx, run, 'applied', actor, {
       state: 'queued',
       queued_at: trx.fn.now(),
-      started_at: null,
       finished_at: null,
       cancel_requested_at: null,
     });
@@ -53,9 +52,15 @@ async function lockHeld(trx: Knex.Transaction, runId: number): Promise<SyncRun> 
   throw new ConflictError(message, 'run_not_held');
 }
 
-/** Applying writes like a run, so it takes the same locks. */
+/** Applying writes like a run, so it takes the locks of those who could read the same campaigns now. */
 async function takeLocks(trx: Knex.Transaction, run: SyncRun): Promise<void> {
-  const ids: number[] = await trx('patreon_credentials').whereIn('id', run.credential_ids).orderBy('id').pluck('id');
+  const held = trx('sync_run_resources').where({ run_id: run.id, state: 'held' }).select('campaign_id');
+  const ids: number[] = await trx('patreon_campaigns')
+    .whereIn('id', held)
+    .whereNotNull('credential_id')
+    .distinct('credential_id')
+    .orderBy('credential_id')
+    .pluck('credential_id');
   // The connection may have been deleted since: then nobody else can be reading through it.
   if (ids.length === 0) return;
   const taken = await trx('sync_locks')

@@ -2,12 +2,11 @@ import { failPoint } from '../../lib/fail-points';
 import { PatreonError } from '../../patreon/patreon-error';
 import { departuresOf, isBeyondBelief } from './brake';
 import { describeLack } from './failure-words';
-import { concludePass, readContested, readOneOf } from './gone';
+import { concludePass, readContested } from './gone';
 import { runListPass } from './list-pass';
 import type { ListResource } from './list-resource';
-import { beginPass, completenessOf, type OpenPass, openPass, partRow } from './pass-state';
+import { beginPass, completenessOf, contestedIds, type OpenPass, openPass, partRow } from './pass-state';
 import { isRunOver } from './run-over';
-import { forgetSightings } from './sightings';
 import { applyStaged, dropStaged } from './staging';
 import type { PartResult, SyncSession } from './sync-session';
 
@@ -21,11 +20,11 @@ export async function syncList<T extends { id: string }>(
   list: ListResource<T>,
 ): Promise<PartResult> {
   let pass = await openPass(session, campaignId, list);
-  const unconfirmed = 0;
+  let unconfirmed = 0;
   const { phase } = await partRow(session.context.knex, pass).first('phase');
   if (phase !== 'applying') {
     pass = await readWhole(session, campaignId, list, pass);
-    await concludePass(session, list, pass);
+    unconfirmed = await concludePass(session, list, pass);
     await session.lease.write((trx) => partRow(trx, pass).update({ phase: 'applying' }));
     failPoint('pass.judged');
   }
@@ -39,9 +38,8 @@ async function store<T extends { id: string }>(
   list: ListResource<T>,
   pass: OpenPass,
 ): Promise<void> {
-  const contested = await applyStaged(session, list, pass);
-  for (const id of contested) await readOneOf(session, list, pass.campaignId, id);
-  await readContested(session, list, pass);
+  await applyStaged(session, list, pass);
+  await readContested(session, list, pass, await contestedIds(session.context.knex, pass));
 }
 
 /** A list whose cursor expired on the way is begun again, once. What was read of one that fails is stored all the same. */
@@ -73,5 +71,4 @@ async function keepWhatWasRead<T extends { id: string }>(
   if (isBeyondBelief(await departuresOf(context.knex, pass, list, null))) {
     await lease.write((trx) => dropStaged(trx, pass));
   } else await applyStaged(session, list, pass);
-  await lease.write((trx) => forgetSightings(trx, pass));
 }

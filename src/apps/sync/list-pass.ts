@@ -179,6 +179,9 @@ async function savePage<T>(
   );
 }
 
+/** So many bad records of a part are kept in their raw form; all are counted. */
+const RECORDS_KEPT = 200;
+
 export async function quarantine(
   trx: Knex.Transaction,
   session: SyncSession,
@@ -197,7 +200,9 @@ export async function quarantine(
   await trx.raw(
     `insert into sync_quarantine (run_id, campaign_id, resource, patreon_id, reason, raw)
      select :runId, :campaignId, :resource, r.patreon_id, r.reason, r.raw
-       from json_to_recordset(:records::json) as r(patreon_id text, reason text, raw text)`,
-    { runId: session.run.id, campaignId, resource, records: JSON.stringify(records) },
+       from json_to_recordset(:records::json) as r(patreon_id text, reason text, raw text)
+      limit greatest(0, :kept - (select count(*) from sync_quarantine
+                                  where run_id = :runId and campaign_id = :campaignId and resource = :resource))`,
+    { kept: RECORDS_KEPT, runId: session.run.id, campaignId, resource, records: JSON.stringify(records) },
   );
 }

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Page } from '../../patreon/client';
 import type { ListResource, PassRequest } from './list-resource';
-import { nextReadSeq } from './read-stamps';
+import { type ListTarget, nextReadSeq } from './read-stamps';
 import { countSightedPages, forgetSightings, type Pass } from './sightings';
 import type { SyncSession } from './sync-session';
 
@@ -121,13 +121,23 @@ export async function beginConfirmation(session: SyncSession, first: OpenPass): 
   return { runId, campaignId, resource, confirming: true, startSeq: first.startSeq, cursor: null, ended: false, state };
 }
 
-/** A mirror that no run has filled yet has nobody who could seem to leave, and is filled as the pages come. */
+/** What a single read met at the same moment as a page, or as a staged record waited: to be read again. */
+export async function contestedIds(knex: Knex, pass: Pass): Promise<string[]> {
+  const row = await partRow(knex, pass).first('pass');
+  return (row?.pass as PassState | undefined)?.contested ?? [];
+}
+
+/** A mirror that no run before has begun to fill has nobody who could seem to leave: it is filled as the pages come. */
 export async function wasReadBefore(
   trx: Knex,
-  { campaignId, resource }: Pick<Pass, 'campaignId' | 'resource'>,
+  { runId, campaignId, resource }: ListTarget & { runId?: number },
 ): Promise<boolean> {
   const row = await trx('sync_run_resources')
-    .where({ campaign_id: campaignId, resource, state: 'succeeded' })
+    .where({ campaign_id: campaignId, resource })
+    .where('pages', '>', 0)
+    .modify((query) => {
+      if (runId !== undefined) query.where('run_id', '<', runId);
+    })
     .first('run_id');
   return row !== undefined;
 }
@@ -183,10 +193,10 @@ export function completenessOf({ whole, total, anonymous, seen }: PassState): Co
   if (total === null) return { complete: false, shortfall: null };
   const allowed = allowance(total.most);
   const isSteady = total.most - total.least <= allowed;
-  const short = total.last - seen - anonymous > allowed;
+  const short = total.most - seen - anonymous > allowed;
   return {
     complete: whole && isSteady && Math.abs(total.last - seen) <= allowed,
-    shortfall: short ? { total: total.last, seen } : null,
+    shortfall: short ? { total: total.most, seen } : null,
   };
 }
 

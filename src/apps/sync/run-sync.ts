@@ -40,7 +40,15 @@ export async function runSync(context: Context, runId: number, stop: AbortSignal
 /** One connection that cannot be read does not keep the others from it. Answers what concerns no part. */
 async function syncAll(context: Context, run: SyncRun, lease: RunLease, signal: AbortSignal): Promise<SyncRunError[]> {
   const errors: SyncRunError[] = [];
-  for (const credentialId of await SyncRun.credentialIds(run.id)) {
+  const credentialIds = await SyncRun.credentialIds(run.id);
+  if (credentialIds.length === 0) {
+    errors.push({
+      campaign: null,
+      resource: 'campaigns',
+      message: 'The connection of this run was deleted before it began.',
+    });
+  }
+  for (const credentialId of credentialIds) {
     try {
       const session = await openSession(context, { run, lease, credentialId, signal }, errors);
       errors.push(...(await syncCredential(session)));

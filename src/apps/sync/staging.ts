@@ -26,7 +26,7 @@ export async function stageDifferences<T extends { id: string }>(
 ): Promise<UpsertCounts & { staged: number }> {
   if (!store.findDifferences) throw new Error(`${pass.resource} are not compared before they are stored`);
   const { ids, departures } = await store.findDifferences(trx, records);
-  const different = records.items.filter(({ id }) => ids.has(id));
+  const different = [...new Map(records.items.map((item) => [item.id, item])).values()].filter(({ id }) => ids.has(id));
   // Equal in all that is stored, though not in every byte: only their digest is renewed.
   const same = records.items.filter(({ id }) => !ids.has(id));
   if (same.length > 0) await store.store(trx, { ...records, items: same });
@@ -42,7 +42,7 @@ async function insertStaged<T extends { id: string }>(
   { items, dropped, readSeq, endSeq }: ReadRecords<T> & { endSeq: number },
 ): Promise<void> {
   if (items.length === 0) return;
-  const rows = [...new Map(items.map((item) => [item.id, item])).values()].map((item) => ({
+  const rows = items.map((item) => ({
     patreon_id: item.id,
     record: secrets.seal(pack({ item, dropped }), place(pass, item.id)),
   }));
@@ -97,14 +97,13 @@ export interface Applying {
 
 /**
  * Stores what was staged, batch by batch; each is counted and forgotten in the transaction that stores it, so whoever
- * takes over goes on where this stopped. Answers the ids that a single read met at the same moment.
+ * takes over goes on where this stopped. What a single read met at the same moment is added to what is read again.
  */
 export async function applyStaged<T extends { id: string }>(
   { context, lease, signal }: Applying,
   store: RecordStore<T>,
   pass: Pass,
-): Promise<string[]> {
-  const overlapping: string[] = [];
+): Promise<void> {
   for (let left = true; left; ) {
     signal.throwIfAborted();
     left = await lease.write(async (trx) => {
@@ -114,12 +113,11 @@ export async function applyStaged<T extends { id: string }>(
         .orderBy(['read_seq', 'patreon_id'])
         .limit(BATCH)
         .select('patreon_id', 'read_seq', 'record');
-      if (rows.length > 0) overlapping.push(...(await applyBatch(context, trx, store, pass, rows)));
+      if (rows.length > 0) await applyBatch(context, trx, store, pass, rows);
       failPoint('staged.applied');
       return rows.length === BATCH;
     });
   }
-  return overlapping;
 }
 
 interface StagedRow {
@@ -134,7 +132,7 @@ async function applyBatch<T extends { id: string }>(
   store: RecordStore<T>,
   pass: Pass,
   rows: StagedRow[],
-): Promise<string[]> {
+): Promise<void> {
   const ids = rows.map((r) => r.patreon_id);
   const { older, overlapping } = await contestedStaged(trx, pass.runId, pass, ids);
   const free = rows.filter(({ patreon_id: id }) => !older.has(id) && !overlapping.has(id));
@@ -150,7 +148,11 @@ async function applyBatch<T extends { id: string }>(
   await trx('sync_run_resources')
     .where(key(pass))
     .update({ ...Object.fromEntries(added), staged: trx.raw('staged - ?', [rows.length]) });
-  return [...overlapping];
+  if (overlapping.size === 0) return;
+  const contested = JSON.stringify([...overlapping]);
+  await trx('sync_run_resources')
+    .where(key(pass))
+    .update({ pass: trx.raw(`jsonb_set(pass, '{contested}', pass->'contested' || ?::jsonb)`, [contested]) });
 }
 
 /** What Patreon refuses to tell hardly ever changes within a pass: one group, as a rule. */

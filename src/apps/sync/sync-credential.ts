@@ -14,7 +14,7 @@ import { forgetSightings } from './sightings';
 import type { Resource, SyncRunError } from './sync-run.model';
 import type { PartResult, SyncSession } from './sync-session';
 import { syncTiers } from './tiers-part';
-import { readUnlisted } from './unlisted-campaigns';
+import { readCampaign, readUnlisted } from './unlisted-campaigns';
 
 /**
  * Reads the campaigns of one connection in turn, each with its parts. One part that fails does not stop the others; what
@@ -39,7 +39,12 @@ export async function syncCredential(session: SyncSession): Promise<SyncRunError
     errors.push({ ...ALL_CAMPAIGNS, message });
   }
   for (const { campaign, page } of found.values()) await syncCampaign(session, campaign, page);
-  if (wanted === null && session.wants('campaigns')) errors.push(...(await readUnlisted(session, [...found.keys()])));
+  if (wanted === null && session.wants('campaigns')) {
+    const named = pages.flatMap((page) =>
+      page.rejected.flatMap(({ type, id }) => (type === 'campaign' && id ? [id] : [])),
+    );
+    errors.push(...(await readUnlisted(session, [...found.keys(), ...named])));
+  }
   return errors;
 }
 
@@ -60,7 +65,8 @@ async function wantedCampaign({ run, context }: SyncSession): Promise<string | n
 
 async function syncCampaign(session: SyncSession, campaign: Campaign, page: CampaignsPage): Promise<void> {
   const { context, client } = session;
-  const campaignId = await campaignPart(session, campaign, page);
+  const { campaignId, isContested } = await campaignPart(session, campaign, page);
+  if (isContested) await readCampaign(session, campaignId, campaign.id);
   const target = { id: campaignId, patreonId: campaign.id };
   const parts: [Resource, () => Promise<PartResult>][] = [
     ['tiers', () => syncTiers(session, campaign, campaignId, page)],
@@ -72,16 +78,25 @@ async function syncCampaign(session: SyncSession, campaign: Campaign, page: Camp
   }
 }
 
-/** The campaign itself, stored in one go; answers its row id. A refresh of it that is newer is left alone. */
-function campaignPart(session: SyncSession, campaign: Campaign, page: CampaignsPage): Promise<number> {
+interface CampaignPart {
+  campaignId: number;
+  /** It was refreshed at the same moment: nobody can tell which answer is newer. */
+  isContested: boolean;
+}
+
+/** The campaign itself, stored in one go. A refresh of it that is newer is left alone. */
+function campaignPart(session: SyncSession, campaign: Campaign, page: CampaignsPage): Promise<CampaignPart> {
   return session.write(async (trx) => {
     const known = await trx('patreon_campaigns').where({ patreon_id: campaign.id }).first('id');
-    if (known && !session.wants('campaigns')) return known.id as number;
-    if (known && (await isFinished(trx, session, known.id, 'campaigns'))) return known.id as number;
-    if (known && !(await isNewestRead(trx, known.id, campaign, page))) {
+    if (known && !session.wants('campaigns')) return { campaignId: known.id, isContested: false };
+    if (known && (await isFinished(trx, session, known.id, 'campaigns'))) {
+      return { campaignId: known.id, isContested: false };
+    }
+    const standing = known ? await standingOfRead(trx, known.id, campaign, page) : 'newest';
+    if (standing !== 'newest') {
       await begin(trx, session, known.id, 'campaigns');
       await finishCampaign(trx, session, known.id, { unchanged: 1, quarantined: 0 });
-      return known.id as number;
+      return { campaignId: known.id, isContested: standing === 'overlapping' };
     }
     const { campaignId, counts } = await storeCampaign(trx, session.credentialId, { campaign, ...page });
     const rejected = page.rejected.filter(({ type, id }) => type === 'user' && id === campaign.creator_id);
@@ -90,19 +105,19 @@ function campaignPart(session: SyncSession, campaign: Campaign, page: CampaignsP
     await quarantine(trx, session, campaignId, 'campaigns', rejected);
     await finishCampaign(trx, session, campaignId, { ...counts, quarantined: rejected.length });
     failPoint('campaign.stored');
-    return campaignId;
+    return { campaignId, isContested: false };
   });
 }
 
-async function isNewestRead(
+async function standingOfRead(
   trx: Knex.Transaction,
   campaignId: number,
   campaign: Campaign,
   page: CampaignsPage,
-): Promise<boolean> {
+): ReturnType<typeof standingOf> {
   const target = { campaignId, resource: 'campaigns', patreonId: campaign.id } as const;
   await lockReads(trx, target);
-  return (await standingOf(trx, target, page)) === 'newest';
+  return standingOf(trx, target, page);
 }
 
 async function finishCampaign(

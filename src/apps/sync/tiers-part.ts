@@ -4,7 +4,7 @@ import type { Campaign } from '../../patreon/resources';
 import { storeTiers } from './campaign-store';
 import { quarantine } from './list-pass';
 import type { CampaignsPage } from './read-campaigns';
-import { lockReads, standingOf } from './read-stamps';
+import { lockReads, stampSingleRead, standingOf } from './read-stamps';
 import type { PartResult, SyncSession } from './sync-session';
 import { concludeUnnamed } from './unnamed-tiers';
 
@@ -28,6 +28,7 @@ export async function syncTiers(
     const isNewest = (await standingOf(trx, target, page)) === 'newest';
     const nothing = { created: 0, updated: 0, unchanged: campaign.tiers.length };
     const counts = isNewest ? await storeTiers(trx, campaignId, { campaign, ...page }) : nothing;
+    if (isNewest) await stampSingleRead(trx, target, page);
     await quarantine(trx, session, campaignId, 'tiers', rejected);
     await session.addCounts(trx, campaignId, 'tiers', {
       ...counts,

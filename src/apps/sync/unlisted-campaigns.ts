@@ -1,6 +1,6 @@
 import { campaignStore } from './campaign-store';
 import { describeFailure } from './failure-words';
-import { readOne } from './read-one';
+import { type ReadOutcome, readOne } from './read-one';
 import { isRunOver } from './run-over';
 import type { SyncRunError } from './sync-run.model';
 import type { SyncSession } from './sync-session';
@@ -13,7 +13,7 @@ const MAX_UNLISTED = 50;
  * are marked as gone. Answers in words what became of each; nothing once it is marked.
  */
 export async function readUnlisted(session: SyncSession, listed: readonly string[]): Promise<SyncRunError[]> {
-  const { context, client, credentialId } = session;
+  const { context, credentialId } = session;
   const rows: { id: number; patreon_id: string }[] = await context
     .knex('patreon_campaigns')
     .where({ credential_id: credentialId })
@@ -24,12 +24,7 @@ export async function readUnlisted(session: SyncSession, listed: readonly string
     .select('id', 'patreon_id');
   const errors: SyncRunError[] = [];
   for (const { id: campaignId, patreon_id: patreonId } of rows) {
-    const message = await readOne(context, {
-      target: { campaignId, resource: 'campaigns', patreonId },
-      store: campaignStore(credentialId),
-      read: () => session.read((signal) => client.getCampaign(patreonId, { signal })),
-      write: (work) => session.write(work),
-    }).then(
+    const message = await readCampaign(session, campaignId, patreonId).then(
       (outcome) => (outcome === 'gone' ? GONE : UNLISTED),
       (error) => {
         if (isRunOver(session, error)) throw error;
@@ -39,6 +34,16 @@ export async function readUnlisted(session: SyncSession, listed: readonly string
     errors.push({ campaign: patreonId, resource: 'campaigns', message });
   }
   return errors;
+}
+
+/** Reads one campaign of a run by itself, with the tiers that come with it. @throws PatreonError */
+export function readCampaign(session: SyncSession, campaignId: number, patreonId: string): Promise<ReadOutcome> {
+  return readOne(session.context, {
+    target: { campaignId, resource: 'campaigns', patreonId },
+    store: campaignStore(session.credentialId),
+    read: () => session.read((signal) => session.client.getCampaign(patreonId, { signal })),
+    write: (work) => session.write(work),
+  });
 }
 
 const GONE =

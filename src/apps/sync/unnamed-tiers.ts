@@ -31,6 +31,8 @@ export async function concludeUnnamed(
       if (!entry || item.missing_relationships.includes(entry.relationship)) continue;
       const gone = await trx(table)
         .whereIn('id', ids)
+        .whereNull('gone_at')
+        .where('read_seq', '<', again.startSeq)
         .whereRaw('patreon_id <> all(?::text[])', [entry.ids(item)])
         .update({ gone_at: trx.fn.now(), changed_at: trx.fn.now(), read_seq: again.startSeq });
       if (table === 'patreon_tiers' && gone > 0) await onTiersGone(trx, gone);
