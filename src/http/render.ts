@@ -6,6 +6,7 @@ import type { Request, RequestHandler } from 'express';
 import { projectPath } from '../lib/project-path';
 import { may, type Permission } from '../policy';
 import { createFormat } from './format';
+import type { Flash } from './types';
 
 export interface ViewOptions {
   /** The partial that htmx swaps; the page includes the same file. */
@@ -57,8 +58,10 @@ export function viewRenderer(options: RenderOptions): RequestHandler {
     res.view = (page, locals, { fragment, status = 200, layout = req.staff ? 'app' : 'plain' } = {}) => {
       res.vary('HX-Request');
       res.vary('HX-Boosted');
-      const it = { ...sharedLocals(req, res.locals.problems ?? [], asset, options), ...locals };
       const alone = fragment !== undefined && wantsFragment(req);
+      // A fragment shows no messages: they wait for the page.
+      const flash = alone ? [] : takeFlash(req);
+      const it = { ...sharedLocals(req, res.locals.problems ?? [], asset, options), flash, ...locals };
       const body = template(alone ? fragment : page, options.cache)(it);
       res.status(status).type('html');
       res.send(alone ? body : template(`layouts/${layout}`, options.cache)({ ...it, body }));
@@ -67,9 +70,13 @@ export function viewRenderer(options: RenderOptions): RequestHandler {
   };
 }
 
-function sharedLocals(req: Request, problems: unknown[], asset: (path: string) => string, options: RenderOptions) {
+function takeFlash(req: Request): Flash[] {
   const flash = req.session?.flash ?? [];
   if (flash.length > 0) req.session.flash = [];
+  return flash;
+}
+
+function sharedLocals(req: Request, problems: unknown[], asset: (path: string) => string, options: RenderOptions) {
   return {
     t: req.t,
     locale: req.locale,
@@ -77,7 +84,6 @@ function sharedLocals(req: Request, problems: unknown[], asset: (path: string) =
     staff: req.staff && { id: req.staff.id, name: req.staff.name, email: req.staff.email, role: req.staff.role },
     can: (permission: Permission) => may(req.staff?.role, permission),
     csrfToken: () => options.csrfToken(req),
-    flash,
     problems,
     asset,
     path: req.path,

@@ -5,11 +5,12 @@ import { Pool } from 'pg';
 import type { Config } from '../config';
 import { connectionSettings } from '../db/connection';
 import type { Logger } from '../logger';
+import { storedBeforeAnswer } from './session-change';
 
 const IDLE_SECONDS = 30 * 60;
 
 export interface SessionStore {
-  middleware: RequestHandler;
+  middleware: RequestHandler[];
   close(): Promise<void>;
 }
 
@@ -34,15 +35,18 @@ export function createSessions(config: Config, databaseUrl: string, log: Logger)
   });
   const https = config.http.publicUrl.startsWith('https:');
   return {
-    middleware: session({
-      store,
-      name: https ? '__Host-sid' : 'sid',
-      secret: config.secrets.session,
-      resave: false,
-      saveUninitialized: false,
-      rolling: true,
-      cookie: { httpOnly: true, secure: https, sameSite: 'lax', path: '/', maxAge: IDLE_SECONDS * 1000 },
-    }),
+    middleware: [
+      session({
+        store,
+        name: https ? '__Host-sid' : 'sid',
+        secret: config.secrets.session,
+        resave: false,
+        saveUninitialized: false,
+        rolling: true,
+        cookie: { httpOnly: true, secure: https, sameSite: 'lax', path: '/', maxAge: IDLE_SECONDS * 1000 },
+      }),
+      storedBeforeAnswer,
+    ],
     async close() {
       await store.close();
       await pool.end();

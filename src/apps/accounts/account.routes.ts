@@ -5,7 +5,6 @@ import { allow } from '../../http/allow';
 import { formMessages, typedValues } from '../../http/form-messages';
 import { ownPath } from '../../http/own-path';
 import { parseForm } from '../../http/parse';
-import { saveSession } from '../../http/session-change';
 import type { CurrentStaff } from '../../http/types';
 import { changePassword, changeTheme, signOutElsewhere, updateProfile } from './account.service';
 import { passwordForm, profileForm, themeForm } from './accounts.schemas';
@@ -41,7 +40,6 @@ export function accountRoutes(context: Context, limits: SignInLimits): Router {
     try {
       const given = { ...parseForm(passwordForm, req.body), id: signedIn(req).id, address: req.ip ?? '', limits };
       req.session.epoch = await changePassword(context, given, actorOf(req));
-      await saveSession(req);
     } catch (error) {
       const isLimited = error instanceof TooManyRequestsError;
       const errors = isLimited ? waiting(req, error) : formMessages(req, error);
@@ -53,7 +51,6 @@ export function accountRoutes(context: Context, limits: SignInLimits): Router {
 
   router.post('/account/sessions/end/', allow('account.manage'), async (req, res) => {
     req.session.epoch = await signOutElsewhere(context, signedIn(req).id, req.sessionID, actorOf(req));
-    await saveSession(req);
     req.flash('success', req.t('accounts:account.sessionsEnded'));
     res.redirect(303, '/account/');
   });

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import type { Context } from '../../context';
-import { regenerateSession, saveSession } from '../../http/session-change';
+import { regenerateSession } from '../../http/session-change';
 import type { Staff } from './staff.model';
 
 declare module 'express-session' {
@@ -10,14 +10,13 @@ declare module 'express-session' {
   }
 }
 
-/** Signs somebody in: a new session id, so that one planted before is worth nothing, stored before the answer is sent. */
+/** Signs somebody in: a new session id, so that one planted before is worth nothing. */
 export async function openSession(req: Request, staff: Staff, { clock }: Context): Promise<void> {
   await regenerateSession(req);
   req.session.staffId = staff.id;
   req.session.epoch = staff.session_epoch;
   req.session.signedInAt = clock.now().getTime();
   req.session.browser = browserName(req.get('user-agent') ?? '');
-  await saveSession(req);
 }
 
 /** Ends the session at hand and its row. */
