@@ -14,5 +14,5 @@ describe('a run whose process is killed', () => {
     expect(violations).toEqual([]);
     expect(figures).toMatchObject({ notConverged: 0 });
     expect(figures.kills).toBeGreaterThanOrEqual(6);
-  }, 240_000);
+  }, 600_000);
 });
