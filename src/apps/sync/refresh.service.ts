@@ -158,12 +158,21 @@ class Refresh {
     const { resource, campaignId } = this.target;
     const row = await this.row(trx).first('id');
     if (!row) return;
-    const changes = PatreonChange.query(trx)
+    // By record: a campaign's tiers have a long history, of which only that of the rows just written is looked at.
+    const changes = await PatreonChange.query(trx)
       .where({ campaign_id: campaignId })
-      .whereIn('resource', [...CHANGED[resource]])
+      .where((records) => {
+        records.where({ resource: CHANGED[resource][0], record_id: row.id });
+        if (resource !== 'campaigns') return;
+        const tiers = trx('patreon_tiers')
+          .where({ campaign_id: campaignId })
+          .whereRaw(OF_THIS_TRANSACTION)
+          .select('id');
+        records.orWhere((tier) => tier.where({ resource: CHANGED.campaigns[1] }).whereIn('record_id', tiers));
+      })
       .whereRaw(OF_THIS_TRANSACTION)
       .orderBy('id');
-    this.changes.push(...(await (resource === 'campaigns' ? changes : changes.where({ record_id: row.id }))));
+    this.changes.push(...changes);
     for (const [table, owner] of BESIDES[resource]) {
       const written = await trx(table).where(owner, row.id).whereRaw(OF_THIS_TRANSACTION).first(owner);
       this.besides ||= written !== undefined;
