@@ -60,7 +60,7 @@ export const sharedMessages = defineMessages({
     },
     value: { none: '–', never: 'Never', unknown: 'Unknown', yes: 'Yes', no: 'No', hidden: 'Hidden for your role' },
     flash: { success: 'Done:', info: 'Note:', warning: 'Warning:', error: 'Error:' },
-    problems: { label: 'Needs attention', fix: 'Put it right' },
+    problems: { label: 'Needs attention', fix: 'Put it right', see: 'See who and why', decide: 'Decide' },
     pagination: {
       label: 'Pages',
       prev: 'Previous',
@@ -234,7 +234,7 @@ export const sharedMessages = defineMessages({
       warning: 'Attention\u00a0:',
       error: 'Erreur\u00a0:',
     },
-    problems: { label: 'À traiter', fix: 'Corriger' },
+    problems: { label: 'À traiter', fix: 'Corriger', see: 'Voir qui et pourquoi', decide: 'Décider' },
     pagination: {
       label: 'Pages',
       prev: 'Précédent',

@@ -74,7 +74,7 @@ describe('the timeline of a member', () => {
     const told = entriesOf(html);
     expect(told).toEqual([
       'No longer listed by Patreon',
-      'Left (former member)',
+      'Membership ended',
       'Payment went through: a paying member again Now $10.00 a month',
       'Payment declined',
       'Raised from $5.00 to $10.00 a month',
@@ -88,7 +88,7 @@ describe('the timeline of a member', () => {
   it.each([
     ['a cut', { monthly_cents: 200, currently_entitled_amount_cents: 200 }, 'Lowered from $5.00 to $2.00 a month'],
     ['another tier', { currently_entitled_tiers: ['72'] }, 'Moved from tier Ink to tier Folio'],
-    ['no tier', { currently_entitled_tiers: [] }, 'Tier closed: Ink'],
+    ['no tier', { currently_entitled_tiers: [] }, 'Tier ended: Ink'],
     ['more tiers', { currently_entitled_tiers: ['72', '9'] }, 'Tiers changed from Ink to Folio, 9'],
     [
       'a return',
@@ -158,7 +158,7 @@ describe('the timeline of a member', () => {
     const html = await show(id, role);
     expect(entriesOf(html)).toEqual([
       'Came back as a paying member',
-      'Left (former member)',
+      'Membership ended',
       'Amounts changed E-mail changed Note changed',
       'First seen here',
     ]);

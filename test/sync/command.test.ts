@@ -65,10 +65,10 @@ describe('sync:patreon', () => {
       {
         patreon_id: '9100001',
         resources: {
-          campaigns: { fetched: 1, created: 1, updated: 0, unchanged: 0, gone: 0, quarantined: 0 },
-          tiers: { fetched: 5, created: 5, updated: 0, unchanged: 0, gone: 0, quarantined: 0 },
-          members: { fetched: 1_010, created: 1_010, updated: 0, unchanged: 0, gone: 0, quarantined: 0 },
-          posts: { fetched: 5, created: 5, updated: 0, unchanged: 0, gone: 0, quarantined: 0 },
+          campaigns: { fetched: 1, created: 1, updated: 0, unchanged: 0, gone: 0, quarantined: 0, waiting: 0 },
+          tiers: { fetched: 5, created: 5, updated: 0, unchanged: 0, gone: 0, quarantined: 0, waiting: 0 },
+          members: { fetched: 1_010, created: 1_010, updated: 0, unchanged: 0, gone: 0, quarantined: 0, waiting: 0 },
+          posts: { fetched: 5, created: 5, updated: 0, unchanged: 0, gone: 0, quarantined: 0, waiting: 0 },
         },
       },
     ]);

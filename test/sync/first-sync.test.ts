@@ -46,6 +46,7 @@ describe('the first sync of 2,500 members and 60 posts', () => {
       unchanged: 0,
       gone: 0,
       quarantined: 0,
+      waiting: 0,
     });
     expect(report.campaigns).toEqual([
       {

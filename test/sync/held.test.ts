@@ -64,7 +64,7 @@ describe('a run that was held', () => {
       expect(first.rows('departures')).toHaveLength(20);
       expect(rows.map(({ patreonId }) => patreonId)).toEqual(left);
       expect(rows[0]?.html).toContain(`href="/patreon/members/${rows[0]?.id}/"`);
-      expect(rows[0]?.text).toContain('Patreon’s list no longer names them');
+      expect(rows[0]?.text).toContain('No longer in Patreon’s list');
       expect(second.link('next')).toBeUndefined();
     });
 
@@ -130,7 +130,7 @@ describe('a run that was held', () => {
       expect(await goneIds()).toEqual(left);
       expect(await notes()).toHaveLength(1);
       const page = await read('viewer');
-      expect(page.text).toContain(`Applied by ${people.owner.staff.name}`);
+      expect(page.text).toContain(`${people.owner.staff.name} applied this run`);
       expect(page.html).not.toContain(path('apply/'));
       expect(await problems()).toEqual([]);
       expect(await audits('sync_run.applied')).toMatchObject([
@@ -173,7 +173,7 @@ describe('a run that was held', () => {
       expect(await problems()).toEqual([]);
       expect([await goneIds(), await notes()]).toEqual([[], []]);
       expect(await panel.context.knex('sync_staged_records')).toEqual([]);
-      expect((await read('viewer')).text).toContain(`Discarded by ${people.owner.staff.name}`);
+      expect((await read('viewer')).text).toContain(`${people.owner.staff.name} discarded this run`);
       expect((await people.owner.postForm(path('discard/'))).status).toBe(303);
       expect(await audits('sync_run.discarded')).toHaveLength(1);
     });

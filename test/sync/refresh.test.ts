@@ -48,7 +48,7 @@ describe('Refresh from Patreon', () => {
       attributes: { patron_status: 'former_patron', full_name: 'Ada Tidewater' },
     });
     const text = await refresh('members', id);
-    expect(text).toContain('2 things changed: Left (former member);');
+    expect(text).toContain('2 things changed: Membership ended;');
     expect(text).toContain('to Ada Tidewater');
     const { text: timeline } = readPage((await people.viewer.get(page('members', id))).text);
     expect(timeline).toContain(`Refreshed by ${people.manager.staff.name}`);

@@ -69,8 +69,15 @@ export function insightRoutes(context: Context): Router {
   return router;
 }
 
+interface ShownProblem extends Problem {
+  /** What the link is called, where it does not lead to what puts it right. */
+  link?: 'see' | 'decide';
+}
+
 /** A reader who may not open the page where a problem is put right is told of it without the link. */
-function withUsableLinks(req: Request, problems: Problem[]): Problem[] {
+function withUsableLinks(req: Request, found: Problem[]): ShownProblem[] {
+  const heldLink = req.can('sync.decide') ? 'decide' : 'see';
+  const problems = found.map((p) => (p.code === 'sync_held' ? ({ ...p, link: heldLink } as const) : p));
   if (req.can('credentials.manage')) return problems;
   return problems.map((p) => (/^\/(admin|patreon\/oauth)\//.test(p.fix_url) ? { ...p, fix_url: '' } : p));
 }

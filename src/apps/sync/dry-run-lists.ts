@@ -51,7 +51,15 @@ export async function compareList<T extends { id: string }>(
   list: ComparedList<T>,
   { signal, samples }: { signal: AbortSignal; samples: number },
 ): Promise<ListComparison> {
-  const report: ResourceReport = { fetched: 0, created: 0, updated: 0, unchanged: 0, gone: 0, quarantined: 0 };
+  const report: ResourceReport = {
+    fetched: 0,
+    created: 0,
+    updated: 0,
+    unchanged: 0,
+    gone: 0,
+    quarantined: 0,
+    waiting: 0,
+  };
   const differences: Difference[] = [];
   const mayDepart = list.resource === 'members' && (await wasReadBefore(trx, list));
   let state = freshState(false);

@@ -42,6 +42,7 @@ export async function compareRows(
     unchanged: keys.size - differences.length,
     gone: 0,
     quarantined: 0,
+    waiting: 0,
   };
   return { report, differences };
 }

@@ -2,7 +2,7 @@ const en = {
   title: 'This run waits for a decision',
   why: 'Patreon’s answer takes away more at once than is likely to be true, so nothing of it has been stored. It may be a fault at Patreon’s end; it may also be the truth. Compare with Patreon, then decide.',
   limit:
-    'A run is held when it would take away more than {{limit}} of the {{live}} that are here: more than a tenth, and more than 20.',
+    'Up to {{limit}} of the {{live}} here may go at once without a decision: a tenth of them, or 20 if that is more.',
   others: 'The other parts of this run were stored as usual.',
   gone: {
     members_one: 'One of {{live}} members of {{campaign}} would be marked as gone: Patreon’s list no longer names it.',
@@ -16,14 +16,14 @@ const en = {
     members_one: 'One of {{live}} members of {{campaign}} would no longer be paying.',
     members_other: '{{count}} of {{live}} members of {{campaign}} would no longer be paying.',
   },
-  worth: 'Together they are worth {{sum}} a month now.',
+  worth: 'Those who would leave are worth {{sum}} a month now.',
   staged_one: 'One other changed record of the same part waits with them.',
   staged_other: '{{count}} other changed records of the same part wait with them.',
   onlyOwner: 'Only an owner may decide. Until then nothing changes here; the next run reads and judges anew.',
   apply: 'Apply',
   applyText:
     'Everything that waits is stored: those who are missing are marked as gone (never deleted), the others get what Patreon says of them. Whatever has been read again meanwhile is left as it is. This cannot be undone, but a later run brings back whoever Patreon lists again.',
-  applySubmit: 'Apply what Patreon said',
+  applySubmit: 'Store what Patreon said',
   discard: 'Discard',
   discardText:
     'Nothing that waits is stored and this run is closed. The next run reads the same again, and is held again if Patreon still says so.',
@@ -38,16 +38,16 @@ const en = {
   goneKind: 'Gone',
   becomes: 'becomes',
   reasons: {
-    gone: 'Patreon’s list no longer names them',
-    not_paying: 'Patreon says that they no longer pay',
+    gone: 'No longer in Patreon’s list',
+    not_paying: 'No longer pays, says Patreon',
   },
   more: 'Show more',
   first: 'From the beginning',
   decided: {
-    applied: 'Applied by {{name}} {{when}}: what waited is stored.',
-    applying: 'Applied by {{name}} {{when}}: what waited is being stored.',
+    applied: '{{name}} applied this run {{when}}: what waited is stored.',
+    applying: '{{name}} applied this run {{when}}: what waited is being stored.',
     notApplied: '{{name}} decided {{when}} to apply this run, but it ended before everything was stored.',
-    discarded: 'Discarded by {{name}} {{when}}: nothing of what waited was stored.',
+    discarded: '{{name}} discarded this run {{when}}: nothing of what waited was stored.',
     superseded: 'A later run has read the same {{when}}; nothing that waited here was stored.',
     later: 'See that run',
     somebody: 'somebody whose account is gone',
@@ -69,7 +69,7 @@ const fr: typeof en = {
   title: 'Cette synchronisation attend une décision',
   why: 'La réponse de Patreon retire d’un coup plus que ce qui est vraisemblable ; rien n’en a donc été enregistré. C’est peut-être une panne chez Patreon, peut-être la vérité. Comparez avec Patreon, puis décidez.',
   limit:
-    'Une synchronisation est retenue si elle retirait plus de {{limit}} des {{live}} présents ici : plus d’un dixième, et plus de 20.',
+    'Jusqu’à {{limit}} des {{live}} présents ici peuvent partir d’un coup sans décision : un dixième, ou 20 si c’est davantage.',
   others: 'Les autres parties de cette synchronisation ont été enregistrées comme d’habitude.',
   gone: {
     members_one:
@@ -85,7 +85,7 @@ const fr: typeof en = {
     members_one: 'Un membre sur {{live}} de {{campaign}} ne paierait plus.',
     members_other: '{{count}} membres sur {{live}} de {{campaign}} ne paieraient plus.',
   },
-  worth: 'Ensemble, ils valent actuellement {{sum}} par mois.',
+  worth: 'Ceux qui partiraient valent actuellement {{sum}} par mois.',
   staged_one: 'Un autre enregistrement modifié de la même partie attend avec eux.',
   staged_other: '{{count}} autres enregistrements modifiés de la même partie attendent avec eux.',
   onlyOwner:
@@ -93,7 +93,7 @@ const fr: typeof en = {
   apply: 'Appliquer',
   applyText:
     'Tout ce qui attend est enregistré : les absents sont marqués comme disparus (jamais supprimés), les autres reçoivent ce que Patreon dit d’eux. Ce qui a été relu entre-temps reste tel quel. C’est irrévocable, mais une synchronisation ultérieure ramène quiconque figure à nouveau dans la liste de Patreon.',
-  applySubmit: 'Appliquer ce que Patreon a dit',
+  applySubmit: 'Enregistrer ce que Patreon a dit',
   discard: 'Abandonner',
   discardText:
     'Rien de ce qui attend n’est enregistré et cette synchronisation est close. La prochaine relit la même chose, et sera retenue à son tour si Patreon dit toujours la même chose.',
@@ -108,17 +108,17 @@ const fr: typeof en = {
   goneKind: 'Disparu',
   becomes: 'devient',
   reasons: {
-    gone: 'La liste de Patreon ne les mentionne plus',
-    not_paying: 'Patreon dit qu’ils ne paient plus',
+    gone: 'Absent de la liste de Patreon',
+    not_paying: 'Ne paie plus, selon Patreon',
   },
   more: 'Afficher la suite',
   first: 'Depuis le début',
   decided: {
-    applied: 'Appliquée par {{name}} {{when}} : ce qui attendait est enregistré.',
-    applying: 'Appliquée par {{name}} {{when}} : ce qui attendait est en cours d’enregistrement.',
+    applied: '{{name}} a appliqué cette synchronisation {{when}} : ce qui attendait est enregistré.',
+    applying: '{{name}} a appliqué cette synchronisation {{when}} : ce qui attendait est en cours d’enregistrement.',
     notApplied:
       '{{name}} a décidé {{when}} d’appliquer cette synchronisation, mais elle s’est terminée avant que tout soit enregistré.',
-    discarded: 'Abandonnée par {{name}} {{when}} : rien de ce qui attendait n’a été enregistré.',
+    discarded: '{{name}} a abandonné cette synchronisation {{when}} : rien de ce qui attendait n’a été enregistré.',
     superseded:
       'Une synchronisation ultérieure a lu la même chose {{when}} ; rien de ce qui attendait ici n’a été enregistré.',
     later: 'Voir cette synchronisation',

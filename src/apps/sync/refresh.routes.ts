@@ -32,8 +32,20 @@ export function refreshRoutes(context: Context): Router {
     await refresh(context, req, res, target, `/patreon/campaigns/${id}/`);
   });
 
+  for (const [resource, permission] of READ_WITH) {
+    router.get(`/patreon/${resource}/:id/refresh/`, allow(permission), (req, res) =>
+      res.redirect(303, `/patreon/${resource}/${rowId(req.params.id)}/`),
+    );
+  }
+
   return router;
 }
+
+const READ_WITH = [
+  ['members', 'members.read'],
+  ['posts', 'posts.read'],
+  ['campaigns', 'campaigns.read'],
+] as const;
 
 function found<T>(row: T | undefined): T {
   if (row === undefined) throw new NotFoundError();

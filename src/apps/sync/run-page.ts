@@ -24,7 +24,7 @@ export async function readRunPage(req: Request, context: Context, runId: number)
     SyncRun.usualDurations([run.id]),
   ]);
   const now = context.clock.now().getTime();
-  const durationMs = durationOf(run, now);
+  const durationMs = run.durationAt(now);
   return {
     title: req.t('sync:run.title', { id: run.id }),
     section: 'sync',
@@ -33,22 +33,17 @@ export async function readRunPage(req: Request, context: Context, runId: number)
       { label: req.t('sync:run.title', { id: run.id }) },
     ],
     run,
-    parts: parts.map((part) => ({ ...part, ...paceOf(run, part, now) })),
+    parts: parts.map((part) => ({ ...part, staged: part.waiting, ...paceOf(run, part, now) })),
     errors: run.errors.filter(({ message }) => !parts.some((p) => p.state === 'held' && p.error === message)),
     waitsFor: run.waiting_until === null ? null : await reasonToWait(context),
     durationMs,
+    isApplyingTime: run.decision === 'applied' && durationMs !== null,
     usual: comparison(run, durationMs, usual.get(run.id)),
     continued: timesContinued(run),
     quarantined: shownQuarantine(req, quarantined),
     quarantineShown: quarantined.length > QUARANTINE_SHOWN ? QUARANTINE_SHOWN : null,
     held: await heldRunView(req, context, run, parts),
   };
-}
-
-/** In milliseconds; null before it began. Of a run that was applied: of the applying alone. */
-export function durationOf({ started_at, finished_at }: SyncRun, now: number): number | null {
-  if (started_at === null) return null;
-  return Math.max(0, (finished_at ? Date.parse(finished_at) : now) - Date.parse(started_at));
 }
 
 export interface Comparison {
@@ -83,10 +78,10 @@ function paceOf(run: SyncRun, part: ListedPart, now: number) {
   };
 }
 
-/** The run began again to apply what it had held. */
-function wasApplied({ decision, started_at }: SyncRun, { finished_at }: ListedPart): boolean {
-  if (decision !== 'applied' || started_at === null || finished_at === null) return decision === 'applied';
-  return Date.parse(finished_at) >= Date.parse(started_at);
+/** What was held is finished by the owner's word: how long it was read before is not kept. */
+function wasApplied({ decision, decided_at }: SyncRun, { finished_at }: ListedPart): boolean {
+  if (decision !== 'applied' || decided_at === null || finished_at === null) return decision === 'applied';
+  return Date.parse(finished_at) >= Date.parse(decided_at);
 }
 
 /** By processes that took the run over; whoever applies a held run is no such one. */
@@ -103,6 +98,24 @@ function shownQuarantine(req: Request, records: QuarantinedRecord[]) {
     resource,
     patreon_id,
     reason,
-    raw: mayRead ? raw : null,
+    raw: mayRead ? indented(raw) : null,
   }));
+}
+
+const TOKENS = /"(?:[^"\\]|\\.)*"?|\{\s*\}|\[\s*\]|[{}[\],:]|\s+/g;
+const DEEPEST = 8;
+
+/** JSON in lines, digit for digit and also when its end was cut off: parsing it would round large numbers. */
+export function indented(json: string): string {
+  let depth = 0;
+  const line = () => `\n${'  '.repeat(Math.min(depth, DEEPEST))}`;
+  return json.trim().replace(TOKENS, (token) => {
+    if (token === ',') return `,${line()}`;
+    if (token === ':') return ': ';
+    if (token === '{' || token === '[') depth += 1;
+    if (token === '{' || token === '[') return token + line();
+    if (token === '}' || token === ']') depth = Math.max(0, depth - 1);
+    if (token === '}' || token === ']') return line() + token;
+    return token.trim() === '' ? '' : token;
+  });
 }

@@ -7,7 +7,7 @@ export function reportText(report: SyncReport | DryRunReport, verbosity: number)
   const parts = report.campaigns.flatMap((campaign) =>
     Object.entries(campaign.resources).map(
       ([resource, n]) =>
-        `  ${campaign.patreon_id} ${resource.padEnd(9)} ${n.fetched} read, ${n.created} new, ${n.updated} changed, ${n.unchanged} unchanged, ${n.gone} gone, ${n.quarantined} quarantined`,
+        `  ${campaign.patreon_id} ${resource.padEnd(9)} ${n.fetched} read, ${n.created} new, ${n.updated} changed, ${n.unchanged} unchanged, ${n.gone} gone, ${n.quarantined} quarantined${n.waiting > 0 ? `, ${n.waiting} waiting` : ''}`,
     ),
   );
   const samples = 'samples' in report && verbosity >= 2 ? sampleLines(report) : [];

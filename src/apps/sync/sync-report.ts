@@ -17,6 +17,8 @@ export interface ResourceReport {
   unchanged: number;
   gone: number;
   quarantined: number;
+  /** Records that a decision may still store. */
+  waiting: number;
 }
 
 /** What a run did, in the form that `sync:patreon --json` prints (design section 9). */
@@ -26,17 +28,16 @@ export async function syncReport(context: Context, runId: number): Promise<SyncR
   const campaigns = new Map<string, SyncReport['campaigns'][number]>();
   for (const part of parts) {
     const campaign = campaigns.get(part.patreon_id) ?? { patreon_id: part.patreon_id, resources: {} };
-    const { fetched, created, updated, unchanged, gone, quarantined } = part;
-    campaign.resources[part.resource] = { fetched, created, updated, unchanged, gone, quarantined };
+    const { fetched, created, updated, unchanged, gone, quarantined, waiting } = part;
+    campaign.resources[part.resource] = { fetched, created, updated, unchanged, gone, quarantined, waiting };
     campaigns.set(part.patreon_id, campaign);
   }
-  const end = run.finished_at ? Date.parse(run.finished_at) : context.clock.now().getTime();
   return {
     run_id: run.id,
     state: run.state,
     campaigns: [...campaigns.values()],
     requests: run.requests,
-    duration_ms: run.started_at ? Math.max(0, end - Date.parse(run.started_at)) : 0,
+    duration_ms: run.durationAt(context.clock.now().getTime()) ?? 0,
     errors: run.errors,
   };
 }

@@ -52,6 +52,13 @@ export class SyncRun extends BaseModel {
     return OPEN_STATES.includes(this.state);
   }
 
+  /** In milliseconds; null before it began. Of a run that an owner applied: of the applying alone, not of the wait. */
+  durationAt(now: number): number | null {
+    const began = this.decision === 'applied' ? this.decided_at : this.started_at;
+    if (began === null || this.state === 'queued') return null;
+    return Math.max(0, (this.finished_at ? Date.parse(this.finished_at) : now) - Date.parse(began));
+  }
+
   /** The latest runs, newest first; `before` is the id of the last one already shown. */
   static list({ limit, before }: { limit: number; before?: number }): Promise<SyncRun[]> {
     const query = SyncRun.query().orderBy('id', 'desc').limit(limit);
@@ -118,6 +125,11 @@ export class SyncRunResource extends BaseModel {
   started_at!: string;
   finished_at!: string | null;
 
+  /** Records that a decision may still store; of a part that was given up there are none. */
+  get waiting(): number {
+    return this.state === 'cancelled' ? 0 : this.staged;
+  }
+
   static listForRun(
     runId: number,
   ): Promise<(SyncRunResource & { patreon_id: string; campaign_name: string | null })[]> {
@@ -141,6 +153,7 @@ export class SyncRunResource extends BaseModel {
       .whereIn('run_id', [...runIds])
       .groupBy('run_id', 'resource')
       .select('run_id', 'resource')
+      .select(SyncRunResource.knex().raw("coalesce(sum(staged) filter (where state = 'held'), 0)::int as waiting"))
       .sum({ fetched: 'fetched', created: 'created', updated: 'updated', gone: 'gone', quarantined: 'quarantined' });
     const byRun = new Map<number, RunCounts>();
     for (const { run_id, resource, ...sums } of rows) byRun.set(run_id, { ...byRun.get(run_id), [resource]: sums });
@@ -159,7 +172,7 @@ export class SyncRunResource extends BaseModel {
   }
 }
 
-export type ResourceSums = Record<'fetched' | 'created' | 'updated' | 'gone' | 'quarantined', number>;
+export type ResourceSums = Record<'fetched' | 'created' | 'updated' | 'gone' | 'quarantined' | 'waiting', number>;
 export type RunCounts = Partial<Record<Resource, ResourceSums>>;
 
 /** So much of a quarantined record is shown. */

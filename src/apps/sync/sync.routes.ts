@@ -6,7 +6,7 @@ import { rowId } from '../../http/parse';
 import { PatreonCredential } from '../connections/patreon-credential.model';
 import { heldRunsRoutes } from './held-runs.routes';
 import { refreshRoutes } from './refresh.routes';
-import { comparison, durationOf, readRunPage } from './run-page';
+import { comparison, readRunPage } from './run-page';
 import { runBefore } from './sync.schemas';
 import { RESOURCES, SyncRun, SyncRunResource } from './sync-run.model';
 import { cancelRun, requestSync } from './sync-runs.service';
@@ -40,10 +40,16 @@ export function syncRoutes(context: Context): Router {
   router.get('/patreon/sync/:run/', allow('sync.read'), (req, res) => showRun(req, res, context));
 
   router.post('/patreon/sync/:run/cancel/', allow('sync.manage'), async (req, res) => {
-    const run = await cancelRun(context, rowId(req.params.run));
-    req.flash('info', req.t('sync:run.cancelled'));
+    const id = rowId(req.params.run);
+    const before = await SyncRun.query().findById(id);
+    const run = await cancelRun(context, id);
+    req.flash('info', req.t(`sync:run.${stopWord(before, run)}`));
     res.redirect(303, `/patreon/sync/${run.id}/`);
   });
+
+  router.get('/patreon/sync/:run/cancel/', allow('sync.read'), (req, res) =>
+    res.redirect(303, `/patreon/sync/${rowId(req.params.run)}/`),
+  );
 
   router.get('/patreon/campaigns/:id/sync/', allow('sync.manage'), async (req, res) => {
     const campaign = await findCampaign(context, rowId(req.params.id));
@@ -90,6 +96,13 @@ async function start(context: Context, req: Request, res: Response, scope: { cam
   }
 }
 
+/** What asking a run to stop came to. */
+function stopWord(before: SyncRun | undefined, { state, isOpen, decision }: SyncRun): string {
+  if (state === 'held') return 'isHeld';
+  if (isOpen) return decision === null ? 'cancelled' : 'isDecided';
+  return before?.state === 'queued' && state === 'cancelled' ? 'cancelledAtOnce' : 'endedAlready';
+}
+
 async function showRun(req: Request, res: Response, context: Context): Promise<void> {
   const locals = await readRunPage(req, context, rowId(req.params.run));
   const fragment = req.query.after === undefined ? 'sync/_progress' : 'sync/_departures';
@@ -111,7 +124,7 @@ async function listedRuns(runs: SyncRun[], now: number) {
   const ids = runs.map((run) => run.id);
   const [counts, usual] = await Promise.all([SyncRunResource.byResource(ids), SyncRun.usualDurations(ids)]);
   return runs.map((run) => {
-    const durationMs = run.isOpen ? null : durationOf(run, now);
+    const durationMs = run.isOpen ? null : run.durationAt(now);
     const compared = comparison(run, durationMs, usual.get(run.id));
     return Object.assign(run, { counts: counts.get(run.id) ?? {}, durationMs, usual: compared });
   });
