@@ -33,6 +33,13 @@ describe('a dry run', () => {
     expect((await panel.sync()).campaigns).toEqual(report.campaigns);
   });
 
+  it('says that it was stopped, and still answers a report', async () => {
+    const stop = new AbortController();
+    const report = dryRun(panel.context, { campaignId: undefined, resources: RESOURCES }, stop.signal);
+    stop.abort();
+    expect(await report).toMatchObject({ run_id: null, dry_run: true, state: 'cancelled' });
+  });
+
   it('finds nothing to do where nothing changed', async () => {
     const before = await stored();
     const resources = (await compare()).campaigns[0]?.resources;
@@ -43,8 +50,17 @@ describe('a dry run', () => {
       unchanged: 1_010,
       gone: 0,
       quarantined: 0,
+      waiting: 0,
     });
-    expect(resources?.posts).toEqual({ fetched: 45, created: 0, updated: 0, unchanged: 45, gone: 0, quarantined: 0 });
+    expect(resources?.posts).toEqual({
+      fetched: 45,
+      created: 0,
+      updated: 0,
+      unchanged: 45,
+      gone: 0,
+      quarantined: 0,
+      waiting: 0,
+    });
     expect(await stored()).toEqual(before);
   });
 
@@ -67,6 +83,7 @@ describe('a dry run', () => {
       unchanged: 1_008,
       gone: 1,
       quarantined: 0,
+      waiting: 0,
     });
     expect(await stored()).toEqual(before);
     expect((await panel.sync()).campaigns).toEqual(campaigns);

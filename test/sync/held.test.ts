@@ -93,6 +93,23 @@ describe('a run that was held', () => {
       }
     });
 
+    it('is led to by the words for what the reader may do there', async () => {
+      const link = async (role: Role) =>
+        (await read(role, '/patreon/')).html.match(/data-problem="sync_held"[\s\S]*?<a [^>]*>([^<]*)/)?.[1];
+      expect([await link('owner'), await link('manager')]).toEqual(['Decide', 'See who and why']);
+    });
+
+    it('is where the addresses of its buttons lead to', async () => {
+      for (const below of ['apply/', 'discard/', 'cancel/']) {
+        expect((await people.viewer.get(path(below))).headers.location).toBe(path());
+      }
+    });
+
+    it('says that there is nothing to stop', async () => {
+      await people.manager.postForm(path('cancel/'));
+      expect((await read('manager')).text).toContain('waits for a decision: there was nothing to stop');
+    });
+
     it('is named among the problems, with a link', async () => {
       expect(await problems()).toMatchObject([{ code: 'sync_held', fix_url: path() }]);
     });
@@ -182,7 +199,9 @@ describe('a run that was held', () => {
       await people.owner.postForm(path('discard/'));
       const answer = await people.owner.postForm(path('apply/'));
       expect(answer.status).toBe(409);
-      expect(readPage(answer.text).text).toContain('Somebody has decided about this run already.');
+      const refusal = readPage(answer.text).text;
+      expect(refusal).toContain('Somebody has decided about this run already.');
+      expect(refusal).toContain(`${people.owner.staff.name} discarded this run`);
       expect(await goneIds()).toEqual([]);
     });
 

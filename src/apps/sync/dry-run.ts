@@ -46,7 +46,7 @@ const NOT_YET = 0;
 /**
  * What a sync would change, found by reading everything and comparing it. Nothing of it is stored and no run is made, so
  * it disturbs nobody; `gone` are those whom a real run would go on to confirm. Its state is `held` when a real run would
- * wait for the owner. @throws ConflictError when nothing is connected
+ * wait for the owner, and `cancelled` when the signal stopped it. @throws ConflictError when nothing is connected
  */
 export async function dryRun(context: Context, order: DryRunOrder, signal: AbortSignal): Promise<DryRunReport> {
   const began = context.clock.now().getTime();
@@ -55,7 +55,7 @@ export async function dryRun(context: Context, order: DryRunOrder, signal: Abort
   const onRequest = () => {
     requests += 1;
   };
-  await context.knex.transaction(async (trx) => {
+  const compare = context.knex.transaction(async (trx) => {
     await trx.raw('set local idle_in_transaction_session_timeout = 0');
     await trx.raw('create temporary table dry_run_sightings (patreon_id text primary key) on commit drop');
     for (const credentialId of await connectionsToRead(trx, { campaignId: order.campaignId })) {
@@ -63,11 +63,14 @@ export async function dryRun(context: Context, order: DryRunOrder, signal: Abort
       await compareConnection({ context, trx, client, credentialId, order: { samples: 0, ...order }, signal, found });
     }
   });
+  await compare.catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+  });
   const { isHeld, ...told } = found;
   return {
     run_id: null,
     dry_run: true,
-    state: stateOf(found),
+    state: signal.aborted ? 'cancelled' : stateOf(found),
     ...told,
     requests,
     duration_ms: context.clock.now().getTime() - began,

@@ -3,7 +3,8 @@ import type { SyncReport } from './sync-report';
 
 /** What a run, or a dry one, came to, in plain lines for a terminal. Changed records are named from verbosity 2 on. */
 export function reportText(report: SyncReport | DryRunReport, verbosity: number): string {
-  const head = report.run_id === null ? 'Dry run, nothing was stored' : `Run ${report.run_id} ${report.state}`;
+  const dry = report.state === 'cancelled' ? 'Dry run stopped, nothing was stored' : 'Dry run, nothing was stored';
+  const head = report.run_id === null ? dry : `Run ${report.run_id} ${report.state}`;
   const parts = report.campaigns.flatMap((campaign) =>
     Object.entries(campaign.resources).map(
       ([resource, n]) =>

@@ -80,7 +80,11 @@ async function syncNow(context: Context, order: Order): Promise<number> {
   // Whoever interrupts the command does not want the run to go on elsewhere; a second time means at once.
   const interrupt = () => {
     if (!isNew) return stop.abort();
-    process.once('SIGINT', () => stop.abort());
+    process.stderr.write(`Stopping run ${runId} after this page … Interrupt again to leave at once.\n`);
+    process.once('SIGINT', () => {
+      process.stderr.write(`Leaving run ${runId}; the panel or the next sync brings it to its end.\n`);
+      stop.abort();
+    });
     cancelRun(context, runId).catch(() => stop.abort());
   };
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
@@ -99,7 +103,11 @@ async function syncNow(context: Context, order: Order): Promise<number> {
 
 async function compareNow(context: Context, { json, verbosity, ...scope }: Omit<Order, 'wait'>): Promise<number> {
   const stop = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
+  const interrupt = () => {
+    process.stderr.write('Stopping the dry run …\n');
+    stop.abort();
+  };
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   const samples = verbosity >= 2 ? SAMPLES : 0;
   const report = await dryRun(context, { ...scope, samples }, stop.signal);
   tell(report, { json, verbosity });
