@@ -80,7 +80,7 @@ describe('storing a page', () => {
       const fixed = { campaign_id: campaign, kind: 'free', monthly_cents: 0 };
       return { ...fixed, patreon_id, user_social_connections: json };
     };
-    const jsons = [{ a: odd }, { [`"'\\\\`]: null }, {}, null, 'text', 7, [1, [2]]];
+    const jsons = [{ a: odd }, { '"\'\\\\': null }, {}, null, 'text', 7, [1, [2]]];
     const key = ['campaign_id', 'patreon_id'];
     const members = jsons.map((json, index) => member(String(index), json));
     await knex.transaction((trx) => upsertMany(trx, { table: 'patreon_members', key, readSeq: 1 }, members));

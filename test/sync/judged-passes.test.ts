@@ -180,4 +180,14 @@ describe('what a page brings', () => {
     expect(partOf(report, 'members')).toMatchObject({ updated: 1, quarantined: 1 });
     expect(await newNotes()).toEqual([first]);
   });
+
+  it('is known by its digest from then on, also in a mirror that had none yet', async () => {
+    await panel.sync();
+    const stored = await knex('patreon_members').orderBy('id').select('*');
+    await knex('patreon_members').update({ digest: null });
+    expect(partOf(await panel.sync(), 'members')).toMatchObject({ fetched: 30, unchanged: 30, updated: 0 });
+    const digests = await knex('patreon_members').orderBy('id').pluck('digest');
+    expect(digests).toEqual(stored.map(({ digest }) => digest));
+    expect(await knex('patreon_changes').where({ resource: 'member', kind: 'changed' })).toEqual([]);
+  });
 });

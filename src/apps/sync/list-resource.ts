@@ -36,6 +36,8 @@ export interface RecordStore<T extends { id: string }> {
   store(trx: Knex.Transaction, records: ReadRecords<T>): Promise<UpsertCounts>;
   /** Present where a pass waits for the brake before anything of it is stored. */
   findDifferences?(trx: Knex.Transaction, records: ReadRecords<T>): Promise<Differences>;
+  /** Notes that these records are stored just as they came, though not from the same bytes. */
+  renewDigests?(trx: Knex.Transaction, records: ReadRecords<T>): Promise<void>;
 }
 
 /** How the next page is asked for; adapts to what Patreon can answer and is kept with the cursor. */

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Context } from '../../context';
-import { findDifferences, type Row, type UpsertCounts, upsertMany } from '../../db/upsert-many';
+import { findDifferences, type Row, renewDigests, type UpsertCounts, upsertMany } from '../../db/upsert-many';
 import type { Member } from '../../patreon/resources';
 import type { Departure, Differences, ReadRecords, RecordStore } from './list-resource';
 import { memberRow, pledgeEventRows } from './mappers/member.mapper';
@@ -17,6 +17,8 @@ export function memberStore(context: Context, campaignId: number): RecordStore<M
     table: MEMBERS.table,
     store: (trx, records) => storeMembers(context, trx, campaignId, records),
     findDifferences: (trx, records) => findMemberDifferences(context, trx, campaignId, records),
+    renewDigests: (trx, records) =>
+      renewDigests(trx, { ...MEMBERS, ...common(records.readSeq) }, memberRows(records, campaignId)),
   };
 }
 

@@ -29,7 +29,7 @@ export async function stageDifferences<T extends { id: string }>(
   const different = [...new Map(records.items.map((item) => [item.id, item])).values()].filter(({ id }) => ids.has(id));
   // Equal in all that is stored, though not in every byte: only their digest is renewed.
   const same = records.items.filter(({ id }) => !ids.has(id));
-  if (same.length > 0) await store.store(trx, { ...records, items: same });
+  if (same.length > 0) await store.renewDigests?.(trx, { ...records, items: same });
   await insertStaged(context, trx, pass, { ...records, items: different });
   await insertDepartures(trx, pass, departures);
   return { created: 0, updated: 0, unchanged: records.items.length - different.length, staged: different.length };
