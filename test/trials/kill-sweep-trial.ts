@@ -15,8 +15,8 @@ export interface KillSweepOptions {
   seed: number;
   /** Only the scenario of this name. */
   scenario?: string;
-  /** Called after each kill. */
-  onKill?(done: number): void;
+  /** Called after each kill with what is wrong so far. */
+  onKill?(done: number, violations: readonly string[]): void;
 }
 
 export interface KillSweepFigures {
@@ -61,7 +61,7 @@ export async function killSweepTrial(
     for (const kill of await planKills(rig, options)) {
       if (sweep.figures.kills >= options.kills) break;
       await sweep.carryOut(kill);
-      options.onKill?.(sweep.figures.kills);
+      options.onKill?.(sweep.figures.kills, sweep.violations);
     }
     sweep.figures.seconds = Math.round((performance.now() - begun) / 1000);
     return { figures: sweep.figures, violations: sweep.violations };

@@ -17,8 +17,8 @@ void report(() =>
       kills: Number(values.kills),
       seed: Number(values.seed),
       ...(values.scenario === undefined ? {} : { scenario: values.scenario }),
-      onKill: (done) => {
-        if (done % 20 === 0) process.stderr.write(`${done} kills\n`);
+      onKill: (done, violations) => {
+        if (done % 20 === 0) process.stderr.write(`${done} kills, ${violations.length} violations\n`);
       },
     }),
   ),
