@@ -85,7 +85,7 @@ test('an owner applies it without JavaScript', async () => {
   const page = await context.newPage();
   await signIn(page);
   await page.goto(address());
-  const submit = page.getByRole('button', { name: 'Apply what Patreon said' });
+  const submit = page.getByRole('button', { name: 'Store what Patreon said' });
   expect(await submit.isVisible()).toBe(false);
   await page.locator('summary', { hasText: 'Apply' }).click();
   await submit.click();
