@@ -37,8 +37,11 @@ export async function installWriteLog(knex: Knex): Promise<void> {
     end $$;
     create function trial_note_run() returns trigger language plpgsql as $$
     begin
+      -- A run that supersedes a held one writes that run's state in its own name.
       insert into trial_writes (writer, run_id, what, rows)
-      values (current_setting('application_name'), new.id,
+      values (current_setting('application_name'),
+              case when new.decision = 'superseded' then nullif(current_setting('patrondesk.run_id', true), '')::integer
+                   else new.id end,
               case when new.epoch > old.epoch then 'claim' when new.state <> old.state then 'state' end, 1);
       return null;
     end $$;
