@@ -55,6 +55,8 @@ export interface ReadRequest {
 
 export interface ReadResult {
   document: Readonly<Record<string, unknown>>;
+  /** What the document was parsed from. */
+  bytes: Uint8Array;
   /** The request as it succeeded: smaller or lighter than asked if Patreon could not answer in time. */
   request: ReadRequest;
 }
@@ -91,7 +93,7 @@ export class ApiReader {
       const outcome = await this.send(request);
       if ('document' in outcome) {
         await this.options.gate.afterRequest?.('answered');
-        return { document: outcome.document, request };
+        return { document: outcome.document, bytes: outcome.bytes, request };
       }
       await this.tellGate(outcome, spent.tries + 1);
       request = await this.recover(outcome, request, spent);

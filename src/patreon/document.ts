@@ -27,15 +27,22 @@ export class RecordProblem extends Error {}
 /** Reads the resources of one document and collects those that are rejected. */
 export class DocumentReader {
   readonly rejected: RejectedRecord[] = [];
-  /** By type and id. */
-  private readonly included = new Map<string, Map<unknown, unknown>>();
+  /** As it was sent. */
+  readonly included: readonly unknown[];
+  /** Places in it, by type and id. */
+  private readonly places = new Map<string, Map<unknown, number>>();
 
   constructor(document: Readonly<Record<string, unknown>>) {
-    if (!Array.isArray(document.included)) return;
-    for (const raw of document.included) {
-      if (isObject(raw) && typeof raw.type === 'string' && typeof raw.id === 'string') {
-        this.includedOf(raw.type).set(raw.id, raw);
+    this.included = Array.isArray(document.included) ? document.included : [];
+    let type: string | undefined;
+    let placesOfType = new Map<unknown, number>();
+    for (const [place, raw] of this.included.entries()) {
+      if (!isObject(raw) || typeof raw.type !== 'string' || typeof raw.id !== 'string') continue;
+      if (raw.type !== type) {
+        type = raw.type;
+        placesOfType = this.placesOf(type);
       }
+      placesOfType.set(raw.id, place);
     }
   }
 
@@ -58,13 +65,19 @@ export class DocumentReader {
   }
 
   /** As it was sent, undefined when it was not. */
-  findIncluded(type: string, id: unknown): unknown {
-    return this.included.get(type)?.get(id);
+  private findIncluded(type: string, id: unknown): unknown {
+    const place = this.placeOfIncluded(type, id);
+    return place === undefined ? undefined : this.included[place];
   }
 
-  private includedOf(type: string): Map<unknown, unknown> {
-    const known = this.included.get(type) ?? new Map<unknown, unknown>();
-    this.included.set(type, known);
+  /** Where it stands in `included`. */
+  placeOfIncluded(type: string, id: unknown): number | undefined {
+    return this.places.get(type)?.get(id);
+  }
+
+  private placesOf(type: string): Map<unknown, number> {
+    const known = this.places.get(type) ?? new Map<unknown, number>();
+    this.places.set(type, known);
     return known;
   }
 

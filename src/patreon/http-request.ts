@@ -4,6 +4,8 @@ export interface HttpAnswer {
   status: number;
   headers: Headers;
   body: string;
+  /** The body as it came. */
+  bytes: Uint8Array;
 }
 
 export type TransportFailureReason = 'timeout' | 'cancelled' | 'network' | 'too_large';
@@ -52,11 +54,8 @@ export async function sendRequest(request: HttpRequest): Promise<HttpAnswer> {
   try {
     const init: RequestInit = { ...request.init, redirect: 'manual', signal: controller.signal };
     const response = await request.fetch(request.url, init);
-    return {
-      status: response.status,
-      headers: response.headers,
-      body: await readBody(response, request.maxBytes),
-    };
+    const bytes = await readBody(response, request.maxBytes);
+    return { status: response.status, headers: response.headers, body: new TextDecoder().decode(bytes), bytes };
   } catch (error) {
     if (error instanceof TransportFailure) throw error;
     if (signal?.aborted) throw new TransportFailure('cancelled', 'cancelled while waiting for the answer');
@@ -68,8 +67,8 @@ export async function sendRequest(request: HttpRequest): Promise<HttpAnswer> {
   }
 }
 
-async function readBody(response: Response, maxBytes: number): Promise<string> {
-  if (response.body === null) return '';
+async function readBody(response: Response, maxBytes: number): Promise<Uint8Array> {
+  if (response.body === null) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let size = 0;
   // Leaving the loop early cancels the stream, which closes the connection.
@@ -78,7 +77,7 @@ async function readBody(response: Response, maxBytes: number): Promise<string> {
     if (size > maxBytes) throw new TransportFailure('too_large', `answer exceeds ${maxBytes} bytes`);
     chunks.push(chunk);
   }
-  return new TextDecoder().decode(Buffer.concat(chunks));
+  return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);
 }
 
 /** `fetch` reports every failure as a TypeError and puts what happened into its cause. */

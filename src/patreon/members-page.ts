@@ -1,7 +1,7 @@
 import { isResourceId } from './attributes';
 import type { DocumentReader } from './document';
 import { isObject } from './is-object';
-import { type Asked, inSlices, type PageMapper } from './page';
+import { inSlices, type PageMapper } from './page';
 import { RecordDigests } from './record-digest';
 import { MEMBER_MAPPING, type Member, mapMember } from './resources/member';
 
@@ -13,21 +13,19 @@ interface DigestedId {
 /** Answers the ids of those members that are known exactly as these digests tell. */
 export type FindUnchanged = (records: readonly DigestedId[]) => Promise<ReadonlySet<string>>;
 
-const digestsOf = (document: DocumentReader, asked: Asked) =>
-  new RecordDigests(document, { version: MEMBER_MAPPING, ...asked });
-
-export function oneMember(raw: unknown, document: DocumentReader, asked: Asked): Member | null {
-  return readMember(raw, document, digestsOf(document, asked).of(raw));
+/** Without a digest: what is sent of a member by itself is not what a list would say of it, byte for byte. */
+export function oneMember(raw: unknown, document: DocumentReader): Member | null {
+  return readMember(raw, document, null);
 }
 
 /** The list is of one campaign by its address, so asking for the relationship would only swell every record. */
 export function membersOf(campaignId: string, findUnchanged: FindUnchanged | undefined): PageMapper<Member> {
-  return async (data, document, asked) => {
-    const digests = digestsOf(document, asked);
+  return async (data, document, sent) => {
+    const digests = new RecordDigests(data, document, { version: MEMBER_MAPPING, ...sent });
     const records: { raw: unknown; id: string | null; digest: string | null }[] = [];
-    await inSlices(data, (raw) => {
+    await inSlices(data, (raw, place) => {
       const id = isObject(raw) && isResourceId(raw.id) ? raw.id : null;
-      records.push({ raw, id, digest: digests.of(raw) });
+      records.push({ raw, id, digest: digests.of(raw, place) });
     });
     const told = findUnchanged ? recognisable(records) : [];
     const known = findUnchanged && told.length > 0 ? await findUnchanged(told) : new Set<string>();

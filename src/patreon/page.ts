@@ -48,20 +48,25 @@ export interface Asked {
 
 export type ResourceMapper<T> = (resource: ResourceObject, document: DocumentReader) => T;
 
+/** A page as it was asked for and as it came. */
+export interface SentPage extends Asked {
+  bytes: Uint8Array;
+}
+
 /** Maps the records of a page and notes in `document` those that are rejected. */
 export type PageMapper<T> = (
   data: readonly unknown[],
   document: DocumentReader,
-  asked: Asked,
+  sent: SentPage,
 ) => Promise<Pick<Page<T>, 'items' | 'unchangedIds'>>;
 
 const SLICE = 50;
 
 /** A page takes tens of milliseconds to map; a server that shares the process answers people between the slices. */
-export async function inSlices<T>(records: readonly T[], work: (record: T) => void): Promise<void> {
+export async function inSlices<T>(records: readonly T[], work: (record: T, index: number) => void): Promise<void> {
   for (const [index, record] of records.entries()) {
     if (index % SLICE === SLICE - 1) await setImmediate();
-    work(record);
+    work(record, index);
   }
 }
 
@@ -78,7 +83,7 @@ export function each<T>(map: ResourceMapper<T>): PageMapper<T> {
 
 export async function toPage<T>(
   wanted: ReadRequest,
-  { document, request }: ReadResult,
+  { document, bytes, request }: ReadResult,
   dropped: DroppedName[],
   { map, onHead }: { map: PageMapper<T>; onHead?: PageOptions['onHead'] },
 ): Promise<Page<T>> {
@@ -93,7 +98,7 @@ export async function toPage<T>(
   };
   onHead?.({ size, ...head });
   const reader = new DocumentReader(document);
-  const mapped = await map(data, reader, { selection: request.selection, dropped });
+  const mapped = await map(data, reader, { selection: request.selection, dropped, bytes });
   const total = Number.isSafeInteger(pagination.total) ? Number(pagination.total) : null;
   return { ...mapped, ...head, rejected: reader.rejected, total, dropped };
 }

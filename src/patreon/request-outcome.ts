@@ -21,7 +21,8 @@ export interface Failure {
   accessToken: string;
 }
 
-export type Outcome = { document: Readonly<Record<string, unknown>> } | Failure;
+/** `bytes` are those that the document was parsed from. */
+export type Outcome = { document: Readonly<Record<string, unknown>>; bytes: Uint8Array } | Failure;
 
 /** Reads an answer: the document that was asked for, or what is wrong and whether asking again can help. */
 export function outcomeOf(
@@ -31,7 +32,7 @@ export function outcomeOf(
   const json = parseJson(answer);
   const errors = readErrors(json);
   if (answer.status === 200 && isObject(json) && (isList ? Array.isArray(json.data) : isObject(json.data))) {
-    return { document: json };
+    return { document: json, bytes: answer.bytes };
   }
   // Some servers repeat request headers in their error text.
   const safe = { ...answer, body: answer.body.replaceAll(accessToken, '[token]') };

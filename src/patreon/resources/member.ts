@@ -50,7 +50,7 @@ export const memberAttributes = z.object({
 const RELATIONSHIPS = ['address', 'campaign', 'currently_entitled_tiers', 'pledge_history', 'user'] as const;
 
 /** Raise it with every change to what a sent member is mapped to, here or on the way into the mirror. */
-export const MEMBER_MAPPING = '1';
+export const MEMBER_MAPPING = '2';
 
 export interface Member extends z.infer<typeof memberAttributes> {
   id: string;
@@ -69,8 +69,8 @@ export interface Member extends z.infer<typeof memberAttributes> {
   /** Relationships that the answer does not tell about; null or empty above does not mean "none" for them. */
   missing_relationships: (typeof RELATIONSHIPS)[number][];
   /**
-   * Of what was sent: equal digests are members that are equal in everything above. 16 bytes in hexadecimal; null when
-   * something about the member could not be read.
+   * Of what a list sent: equal digests are members that are equal in everything above. 16 bytes in hexadecimal; null when
+   * something about the member could not be read, and of a member that was read by itself.
    */
   digest: string | null;
 }
