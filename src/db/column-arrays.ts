@@ -15,11 +15,11 @@ export function rowsFromArrays(columns: readonly string[], types: ColumnTypes): 
 }
 
 /** Parameters for `rowsFromArrays`. All rows have the columns of the first. */
-export function arraysOf(rows: readonly Row[], types: ColumnTypes): Record<string, unknown[]> {
-  const arrays: Record<string, unknown[]> = {};
+export function arraysOf(rows: readonly Row[], types: ColumnTypes): Record<string, string> {
+  const arrays: Record<string, string> = {};
   for (const [index, column] of Object.keys(rows[0] ?? {}).entries()) {
     const write = writerOf(typeOf(column, types));
-    arrays[parameter(index)] = rows.map((row) => write(row[column]));
+    arrays[parameter(index)] = `{${rows.map((row) => write(row[column])).join()}}`;
   }
   return arrays;
 }
@@ -33,14 +33,25 @@ function typeOf(column: string, types: ColumnTypes): string {
   return type;
 }
 
-/** How a value is written where the driver's own way would mean another. */
-function writerOf(type: string): (value: unknown) => unknown {
-  if (isArray(type)) return (value) => (Array.isArray(value) ? arrayText(value) : value);
-  if (type === 'jsonb' || type === 'json') return (value) => (value === null ? null : JSON.stringify(value));
-  return (value) => value;
+/** How a value of a type is written as an element of an array's text, which costs a fraction of the driver's own way. */
+function writerOf(type: string): (value: unknown) => string {
+  if (isArray(type)) return orNull((value) => quoted(arrayText(value as unknown[])));
+  if (type === 'jsonb' || type === 'json') return orNull((value) => quoted(JSON.stringify(value)));
+  if (type === 'timestamp with time zone')
+    return orNull((value) => quoted(value instanceof Date ? value.toISOString() : value));
+  return orNull((value) => (typeof value === 'number' || typeof value === 'boolean' ? String(value) : quoted(value)));
 }
 
-const arrayText = (values: readonly unknown[]) => `{${values.map(elementText).join()}}`;
+const orNull = (write: (value: unknown) => string) => (value: unknown) =>
+  value === null || value === undefined ? 'null' : write(value);
+
+const arrayText = (values: readonly unknown[]) => `{${values.map(orNull(quoted)).join()}}`;
 
 /** PostgreSQL escapes less than JSON does: a line break stands for itself. */
-const elementText = (value: unknown) => (value === null ? 'null' : `"${String(value).replaceAll(/["\\]/g, '\\$&')}"`);
+function quoted(value: unknown): string {
+  const text = String(value);
+  return NEEDS_ESCAPE.test(text) ? `"${text.replaceAll(ESCAPED, '\\$&')}"` : `"${text}"`;
+}
+
+const NEEDS_ESCAPE = /["\\]/;
+const ESCAPED = /["\\]/g;

@@ -21,6 +21,8 @@ interface Target {
    * look at the table, at two thirds of the cost.
    */
   areNew?: boolean;
+  /** Hardly any of the rows exist: all are offered for insertion first, and only those that it turns away are compared. */
+  mostAreNew?: boolean;
 }
 
 /** A row that is not stored as it was given. */
@@ -42,11 +44,27 @@ const BOOKKEEPING = new Set(['id', 'read_seq', 'first_seen_at', 'changed_at', 'g
  */
 export async function upsertMany(trx: Knex.Transaction, target: Target, given: readonly Row[]): Promise<UpsertCounts> {
   const counts = { created: 0, updated: 0 };
-  const rows = await eachGroup(trx, target, given, target.areNew ? inserting : writing, ([written]) => {
+  let rows = given;
+  let inserted = 0;
+  if (target.mostAreNew) {
+    rows = await offer(trx, target, given);
+    inserted = new Set(given.map((row) => keyOf(target, row))).size - rows.length;
+  }
+  const compared = await eachGroup(trx, target, rows, target.areNew ? inserting : writing, ([written]) => {
     counts.created += written?.created as number;
     counts.updated += written?.updated as number;
   });
-  return { ...counts, unchanged: rows - counts.created - counts.updated };
+  const unchanged = compared - counts.created - counts.updated;
+  return { created: counts.created + inserted, updated: counts.updated, unchanged };
+}
+
+/** Inserts those rows whose keys are free; answers the others, each key once. */
+async function offer(trx: Knex.Transaction, target: Target, given: readonly Row[]): Promise<Row[]> {
+  const rows = new Map(given.map((row) => [keyOf(target, row), row]));
+  await eachGroup(trx, target, given, offering, (taken) => {
+    for (const key of taken) rows.delete(keyOf(target, key));
+  });
+  return [...rows.values()];
 }
 
 /** The rows that `upsertMany` would write; writes nothing. */
@@ -166,6 +184,13 @@ const inserting: Statement = ({ table }, columns, types) => {
       returning 1
     )
     select count(*)::int as created, 0 as updated from inserted`;
+};
+
+const offering: Statement = ({ table, key }, columns, types) => {
+  const names = columns.filter((c) => c !== 'read_seq');
+  return `insert into "${table}" (${list(names)}, read_seq)
+      select ${list(names)}, ${seqOf(columns, '')} from (${rowsFromArrays(columns, types)}) as r
+      on conflict (${list(key)}) do nothing returning ${list(key)}`;
 };
 
 const renewal = ({ table, key }: Target, columns: readonly string[]) => `

@@ -57,6 +57,8 @@ export interface ReadResult {
   document: Readonly<Record<string, unknown>>;
   /** What the document was parsed from. */
   bytes: Uint8Array;
+  /** That the gate has heard of it: to be awaited before the document counts as read. */
+  noted: Promise<void>;
   /** The request as it succeeded: smaller or lighter than asked if Patreon could not answer in time. */
   request: ReadRequest;
 }
@@ -70,6 +72,8 @@ interface Spent {
   since: number;
 }
 
+/** A token that was looked up so lately is not looked up again; were it renewed meanwhile, 401 would say so. */
+const TOKEN_FRESH_MS = 1_000;
 const API_PATH = '/api/oauth2/v2';
 const DEFAULT_TIMEOUT_MS = 30_000;
 const DEFAULT_MAX_BYTES = 20 * 1024 * 1024;
@@ -92,8 +96,10 @@ export class ApiReader {
     for (;;) {
       const outcome = await this.send(request);
       if ('document' in outcome) {
-        await this.options.gate.afterRequest?.('answered');
-        return { document: outcome.document, bytes: outcome.bytes, request };
+        const noted = this.options.gate.afterRequest?.('answered') ?? Promise.resolve();
+        // Whoever reads the document waits for it in the end.
+        noted.catch(() => undefined);
+        return { document: outcome.document, bytes: outcome.bytes, request, noted };
       }
       await this.tellGate(outcome, spent.tries + 1);
       request = await this.recover(outcome, request, spent);
@@ -153,9 +159,12 @@ export class ApiReader {
   private async send(request: ReadRequest): Promise<Outcome> {
     const url = this.urlOf(request);
     // Renewed before our turn, so that nothing slow is left between the gate and the request.
-    await this.options.accessToken();
+    const token = await this.options.accessToken();
+    const askedAt = performance.now();
     await this.options.gate.beforeRequest(request.signal);
-    const accessToken = await this.unlessCalledOff(url, request.signal, this.options.accessToken);
+    const isFresh = performance.now() - askedAt < TOKEN_FRESH_MS;
+    const current = isFresh ? async () => token : this.options.accessToken;
+    const accessToken = await this.unlessCalledOff(url, request.signal, current);
     const startedAt = performance.now();
     const report = (status: number | null) =>
       this.options.onRequest?.({ path: url.pathname, status, durationMs: performance.now() - startedAt });

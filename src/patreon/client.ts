@@ -81,6 +81,7 @@ export function createPatreonClient(options: PatreonClientOptions): PatreonClien
     id?: string,
   ): Promise<SingleDocument<T>> {
     const result = await reader.read({ ...request, selection: allowed(request.selection), isList: false });
+    await result.noted;
     const { data } = result.document;
     const dropped = reader.dropped.list();
     const document = new DocumentReader(result.document);

@@ -83,7 +83,7 @@ export function each<T>(map: ResourceMapper<T>): PageMapper<T> {
 
 export async function toPage<T>(
   wanted: ReadRequest,
-  { document, bytes, request }: ReadResult,
+  { document, bytes, request, noted }: ReadResult,
   dropped: DroppedName[],
   { map, onHead }: { map: PageMapper<T>; onHead?: PageOptions['onHead'] },
 ): Promise<Page<T>> {
@@ -99,6 +99,7 @@ export async function toPage<T>(
   onHead?.({ size, ...head });
   const reader = new DocumentReader(document);
   const mapped = await map(data, reader, { selection: request.selection, dropped, bytes });
+  await noted;
   const total = Number.isSafeInteger(pagination.total) ? Number(pagination.total) : null;
   return { ...mapped, ...head, rejected: reader.rejected, total, dropped };
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { createPatreonClient, type DroppedName, type PatreonClientOptions } from '../../src/patreon/client';
 import type { PatreonError } from '../../src/patreon/patreon-error';
@@ -562,7 +563,8 @@ describe('the gate', () => {
   it('is told of a request that is not sent because the token was lost meanwhile', async () => {
     const results: string[] = [];
     const gate = {
-      beforeRequest: async () => {},
+      // Long enough for the token to be looked up again.
+      beforeRequest: () => sleep(1_050),
       throttled: async () => {},
       afterRequest: async (result: string) => void results.push(result),
     };

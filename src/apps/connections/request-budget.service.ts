@@ -27,24 +27,14 @@ export interface RequestUsage {
 export async function spendBudget(context: Context): Promise<() => Promise<void>> {
   const { hour, day } = requestLimiters(context);
   const windows = budgetWindows(context.clock.now());
-  await take(hour, windows.hour.key, windows.hour.until);
-  try {
-    await take(day, windows.day.key, windows.day.until);
-  } catch (error) {
-    await hour.reward(windows.hour.key);
-    throw error;
-  }
-  return async () => {
-    await hour.reward(windows.hour.key);
-    await day.reward(windows.day.key);
+  const [ofHour, ofDay] = await Promise.all([consume(hour, windows.hour.key), consume(day, windows.day.key)]);
+  const giveBack = async () => {
+    await Promise.all([hour.reward(windows.hour.key), day.reward(windows.day.key)]);
   };
-}
-
-/** A refused request gives its point back: it was not sent, and a budget that is raised has what it was raised by. */
-async function take(limiter: RateLimiterPostgres, key: string, until: Date): Promise<void> {
-  if ((await consume(limiter, key)) === 0) return;
-  await limiter.reward(key);
-  throw new BudgetSpentError(until);
+  if (ofHour === 0 && ofDay === 0) return giveBack;
+  // It was not sent, and a budget that is raised has what it was raised by.
+  await giveBack();
+  throw new BudgetSpentError(ofDay === 0 ? windows.hour.until : windows.day.until);
 }
 
 /** For the history of requests; the budgets do not depend on it. */

@@ -3,7 +3,7 @@ import { failPoint } from '../../lib/fail-points';
 import type { PageHead, RejectedRecord } from '../../patreon/client';
 import type { ListResource, PassRequest, StampedPage } from './list-resource';
 import { afterPage, type OpenPass } from './pass-state';
-import { contestedBySingleReads, lockReads, stamped } from './read-stamps';
+import { lockReads, stamped } from './read-stamps';
 import { countSightings, hasMetAll, recordSightings } from './sightings';
 import { stageDifferences, unstage } from './staging';
 import { supersedeHeld } from './supersede';
@@ -99,33 +99,34 @@ async function storePage<T extends { id: string }>(
   goesOn: boolean,
 ): Promise<OpenPass> {
   const ids = idsOf(list, page);
-  const after = await session.lease.write(async (trx) => {
-    // Page and cursor are one commit: if the database server dies at once both are lost, and the page is read again.
-    await trx.raw('set local synchronous_commit = off');
-    await lockReads(trx, pass);
-    const isRepeat = await bringsNothingNew(trx, pass, page, ids);
-    await recordSightings(trx, pass, { ...page, page: pass.state.pages + 1 }, ids);
-    const contested = await contestedBySingleReads(trx, pass, page, ids);
-    const isFree = (id: string) => !contested.older.has(id) && !contested.overlapping.has(id);
-    const items = page.items.filter(({ id }) => isFree(id));
-    const records = { items, dropped: page.dropped, readSeq: page.startSeq };
-    if (pass.state.isStaged && (pass.confirming || pass.state.staged > 0)) await unstage(trx, pass, ids);
-    const counts = pass.state.isStaged
-      ? await stageDifferences(session.context, trx, list, pass, { ...records, endSeq: page.endSeq })
-      : { staged: 0, ...(await list.store(trx, records)) };
-    if (!pass.confirming && pass.state.pages === 0) await supersedeHeld(trx, pass);
-    if (!pass.confirming) await quarantine(trx, session, pass.campaignId, list.resource, page.rejected);
-    const ended = !goesOn || isRepeat;
-    const cutShort = isRepeat || (page.nextCursor !== null && !goesOn);
-    const { staged } = counts;
-    const state = afterPage(pass, list, page, { cutShort, ids, staged, contested: contested.overlapping });
-    if (ended) state.seen = await countSightings(trx, pass);
-    const cursor = ended ? null : page.nextCursor;
-    const stored: OpenPass = { ...pass, cursor, ended, state };
-    await savePage(trx, session, stored, page, { ...counts, contested: page.items.length - items.length });
-    failPoint('page.stored');
-    return stored;
-  });
+  const after = await session.lease.write(
+    async (trx) => {
+      await lockReads(trx, pass);
+      const isRepeat = await bringsNothingNew(trx, pass, page, ids);
+      const contested = await recordSightings(trx, pass, { ...page, page: pass.state.pages + 1 }, ids);
+      const isFree = (id: string) => !contested.older.has(id) && !contested.overlapping.has(id);
+      const items = page.items.filter(({ id }) => isFree(id));
+      const records = { items, dropped: page.dropped, readSeq: page.startSeq };
+      if (pass.state.isStaged && (pass.confirming || pass.state.staged > 0)) await unstage(trx, pass, ids);
+      const counts = pass.state.isStaged
+        ? await stageDifferences(session.context, trx, list, pass, { ...records, endSeq: page.endSeq })
+        : { staged: 0, ...(await list.store(trx, { ...records, fill: list.findDifferences !== undefined })) };
+      if (!pass.confirming && pass.state.pages === 0) await supersedeHeld(trx, pass);
+      if (!pass.confirming) await quarantine(trx, session, pass.campaignId, list.resource, page.rejected);
+      const ended = !goesOn || isRepeat;
+      const cutShort = isRepeat || (page.nextCursor !== null && !goesOn);
+      const { staged } = counts;
+      const state = afterPage(pass, list, page, { cutShort, ids, staged, contested: contested.overlapping });
+      if (ended) state.seen = await countSightings(trx, pass);
+      const cursor = ended ? null : page.nextCursor;
+      const stored: OpenPass = { ...pass, cursor, ended, state };
+      await savePage(trx, session, stored, page, { ...counts, contested: page.items.length - items.length });
+      failPoint('page.stored');
+      return stored;
+      // Page and cursor are one commit: both are lost together, and the page is read again.
+    },
+    { mayBeLost: true },
+  );
   failPoint('page.committed');
   return after;
 }

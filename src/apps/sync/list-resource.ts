@@ -11,6 +11,8 @@ export interface ReadRecords<T> {
   dropped: readonly DroppedName[];
   /** The read that brought all of them, or each. */
   readSeq: number | ReadonlyMap<string, number>;
+  /** They fill a mirror that no run before has begun to fill. */
+  fill?: boolean;
 }
 
 /** Whom a record would mark as no longer paying. */

@@ -52,7 +52,8 @@ async function storeMembers(
 ): Promise<UpsertCounts> {
   if (records.items.length === 0) return { created: 0, updated: 0, unchanged: 0 };
   const read = common(records.readSeq);
-  const counts = await upsertMany(trx, { ...MEMBERS, ...read }, memberRows(records, campaignId));
+  const target = { ...MEMBERS, ...read, mostAreNew: records.fill === true };
+  const counts = await upsertMany(trx, target, memberRows(records, campaignId));
   const memberIds = await rowIds(trx, campaignId, records.items);
   // Of members that this very transaction has created nothing can be stored yet.
   const areNew = counts.created === memberIds.size;

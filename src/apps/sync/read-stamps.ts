@@ -41,23 +41,7 @@ export interface Contested {
   overlapping: Set<string>;
 }
 
-/** What single reads mean for a list that was read meanwhile. Ask under `lockReads`. */
-export async function contestedBySingleReads(
-  trx: Knex.Transaction,
-  { campaignId, resource }: ListTarget,
-  { startSeq, endSeq }: ReadInterval,
-  ids: readonly string[],
-): Promise<Contested> {
-  const { rows } = await trx.raw(
-    `select patreon_id, start_seq > :endSeq as newer from patreon_read_stamps
-      where campaign_id = :campaignId and resource = :resource and end_seq > :startSeq
-        and patreon_id = any(:ids::text[])`,
-    { campaignId, resource, startSeq, endSeq, ids },
-  );
-  return contestedFrom(rows);
-}
-
-/** The same for records that were staged, each with the read that brought it. */
+/** What single reads mean for records that were staged, each with the read that brought it. Ask under `lockReads`. */
 export async function contestedStaged(
   trx: Knex.Transaction,
   runId: number,
@@ -74,7 +58,8 @@ export async function contestedStaged(
   return contestedFrom(rows);
 }
 
-function contestedFrom(rows: { patreon_id: string; newer: boolean }[]): Contested {
+/** `newer`: the single read began when the other had ended. */
+export function contestedFrom(rows: { patreon_id: string; newer: boolean }[]): Contested {
   const idsOf = (newer: boolean) => new Set(rows.filter((r) => r.newer === newer).map((r) => r.patreon_id));
   return { older: idsOf(true), overlapping: idsOf(false) };
 }

@@ -18,6 +18,11 @@ export class RunCancelledError extends Error {
   }
 }
 
+export interface WriteOptions {
+  /** Were the database server to die within a moment, the work may be lost as a whole, and be done again. */
+  mayBeLost?: boolean;
+}
+
 export interface RunLease {
   runId: number;
   epoch: number;
@@ -30,7 +35,7 @@ export interface RunLease {
    * writes, and the row is locked against a takeover until it has committed.
    * @throws LeaseLostError, RunCancelledError
    */
-  write<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
+  write<T>(work: (trx: Knex.Transaction) => Promise<T>, options?: WriteOptions): Promise<T>;
   /** Says on the run until when requests are held; the next write takes it back. */
   noteWaiting(until: Date): void;
   stop(): void;
@@ -81,9 +86,9 @@ function holdLease({ knex, config, log }: Context, claim: Claim): RunLease {
   const lease: RunLease = {
     ...claim,
     signal: ended.signal,
-    write: (work) =>
+    write: (work, options = {}) =>
       knex.transaction(async (trx) => {
-        await fence(trx, lease);
+        await fence(trx, lease, options);
         return work(trx);
       }),
     noteWaiting(until) {
@@ -101,11 +106,16 @@ function holdLease({ knex, config, log }: Context, claim: Claim): RunLease {
  * Change rows name the run that is told here. Counting the requests here, and not by statements of their own, keeps them
  * from waiting for the row that this locks.
  */
-async function fence(trx: Knex.Transaction, { runId, epoch, requests }: Claim): Promise<void> {
+async function fence(
+  trx: Knex.Transaction,
+  { runId, epoch, requests }: Claim,
+  { mayBeLost = false }: WriteOptions,
+): Promise<void> {
   const { rows } = await trx.raw(
     `update sync_runs set requests = :requests, waiting_until = null
       where id = :runId and epoch = :epoch and state = 'running'
-      returning cancel_requested_at is not null as cancelled, set_config('patrondesk.run_id', id::text, true)`,
+      returning cancel_requested_at is not null as cancelled, set_config('patrondesk.run_id', id::text, true)
+                ${mayBeLost ? ", set_config('synchronous_commit', 'off', true)" : ''}`,
     { runId, epoch, requests },
   );
   const [row] = rows as { cancelled: boolean }[];

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { ListTarget, ReadInterval } from './read-stamps';
+import { type Contested, contestedFrom, type ListTarget, type ReadInterval } from './read-stamps';
 
 export interface Pass extends ListTarget {
   runId: number;
@@ -14,18 +14,22 @@ const named = ({ runId, campaignId, resource, confirming = false }: Pass) => ({
   resource: confirming ? confirmation(resource) : resource,
 });
 
-/** Notes which ids a page has met, and by which read. */
+/** Notes which ids a page has met, and by which read; answers what single reads mean for it. Call under `lockReads`. */
 export async function recordSightings(
   trx: Knex.Transaction,
   pass: Pass,
   { startSeq, endSeq, page }: ReadInterval & { page: number },
   ids: readonly string[],
-): Promise<void> {
-  await trx.raw(
-    `insert into sync_sighted_pages (run_id, campaign_id, resource, page, start_seq, end_seq, ids)
-     values (:runId, :campaignId, :resource, :page, :startSeq, :endSeq, :ids::text[])`,
-    { ...named(pass), page, startSeq, endSeq, ids },
+): Promise<Contested> {
+  const { rows } = await trx.raw(
+    `with met as (
+       insert into sync_sighted_pages (run_id, campaign_id, resource, page, start_seq, end_seq, ids)
+       values (:runId, :campaignId, :resource, :page, :startSeq, :endSeq, :ids::text[]) returning ids)
+     select patreon_id, s.start_seq > :endSeq as newer from patreon_read_stamps s, met
+      where campaign_id = :campaignId and resource = :listed and s.end_seq > :startSeq and patreon_id = any(met.ids)`,
+    { ...named(pass), listed: pass.resource, page, startSeq, endSeq, ids },
   );
+  return contestedFrom(rows);
 }
 
 const PAGES = 'sync_sighted_pages where campaign_id = :campaignId and resource = :resource and run_id = :runId';
