@@ -16,14 +16,12 @@ export function rowsFromArrays(columns: readonly string[], types: ColumnTypes): 
 
 /** Parameters for `rowsFromArrays`. All rows have the columns of the first. */
 export function arraysOf(rows: readonly Row[], types: ColumnTypes): Record<string, string> {
-  return Object.assign({}, ...Object.keys(rows[0] ?? {}).map((column) => arrayOf(column, rows, types)));
-}
-
-/** The one of them that is of this column. */
-export function arrayOf(column: string, rows: readonly Row[], types: ColumnTypes): Record<string, string> {
-  const write = writerOf(typeOf(column, types));
-  const index = Object.keys(rows[0] ?? {}).indexOf(column);
-  return { [parameter(index)]: `{${rows.map((row) => write(row[column])).join()}}` };
+  const arrays: Record<string, string> = {};
+  for (const [index, column] of Object.keys(rows[0] ?? {}).entries()) {
+    const write = writerOf(typeOf(column, types));
+    arrays[parameter(index)] = `{${rows.map((row) => write(row[column])).join()}}`;
+  }
+  return arrays;
 }
 
 const parameter = (index: number) => `column_${index}`;

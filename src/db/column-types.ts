@@ -6,18 +6,18 @@ export type ColumnTypes = ReadonlyMap<string, string>;
 const columnTypes = new Map<string, Promise<ColumnTypes>>();
 
 /** Column types as the database has them, read once: migrations run before anything is stored. */
-export function typesOf(knex: Knex, table: string): Promise<ColumnTypes> {
+export function typesOf(trx: Knex.Transaction, table: string): Promise<ColumnTypes> {
   let known = columnTypes.get(table);
   if (!known) {
-    known = readTypes(knex, table);
+    known = readTypes(trx, table);
     known.catch(() => columnTypes.delete(table));
     columnTypes.set(table, known);
   }
   return known;
 }
 
-async function readTypes(knex: Knex, table: string): Promise<ColumnTypes> {
-  const { rows } = await knex.raw(
+async function readTypes(trx: Knex.Transaction, table: string): Promise<ColumnTypes> {
+  const { rows } = await trx.raw(
     `select attname as name, format_type(atttypid, atttypmod) as type
        from pg_attribute where attrelid = ?::regclass and attnum > 0 and not attisdropped`,
     [table],

@@ -1,11 +1,8 @@
 import type { Knex } from 'knex';
-import { type Row, rowsFromArrays } from './column-arrays';
+import { arraysOf, type Row, rowsFromArrays } from './column-arrays';
 import { type ColumnTypes, typesOf } from './column-types';
 
-import { type EncodedRows, encodeRows, keyOf, type RowTarget } from './encoded-rows';
-
 export type { Row } from './column-arrays';
-export { type EncodedRows, encodeRows, withColumn } from './encoded-rows';
 
 export interface UpsertCounts {
   created: number;
@@ -13,7 +10,10 @@ export interface UpsertCounts {
   unchanged: number;
 }
 
-interface Target extends RowTarget {
+interface Target {
+  table: string;
+  /** The columns of the unique key; rows carry them. */
+  key: readonly string[];
   /** Where the read that brought the rows stands in patreon_read_seq; unset when each row carries a `read_seq` of its own. */
   readSeq?: number;
   /**
@@ -42,29 +42,29 @@ const BOOKKEEPING = new Set(['id', 'read_seq', 'first_seen_at', 'changed_at', 'g
  * A `digest` of what the row was made of is kept with it, and renewed where nothing but the digest differs: that counts
  * as unchanged. Were it left alone, what was stored beside the row could change and its digest be met again.
  */
-export async function upsertMany(
-  trx: Knex.Transaction,
-  target: Target,
-  given: readonly Row[] | EncodedRows,
-): Promise<UpsertCounts> {
-  const encoded = 'groups' in given ? given : await encodeRows(trx, target, given);
-  if (target.mostAreNew) return offer(trx, target, encoded);
+export async function upsertMany(trx: Knex.Transaction, target: Target, given: readonly Row[]): Promise<UpsertCounts> {
   const counts = { created: 0, updated: 0 };
-  await eachGroup(trx, target, encoded, target.areNew ? inserting : writing, ([written]) => {
+  let rows = given;
+  let inserted = 0;
+  if (target.mostAreNew) {
+    rows = await offer(trx, target, given);
+    inserted = new Set(given.map((row) => keyOf(target, row))).size - rows.length;
+  }
+  const compared = await eachGroup(trx, target, rows, target.areNew ? inserting : writing, ([written]) => {
     counts.created += written?.created as number;
     counts.updated += written?.updated as number;
   });
-  return { ...counts, unchanged: encoded.count - counts.created - counts.updated };
+  const unchanged = compared - counts.created - counts.updated;
+  return { created: counts.created + inserted, updated: counts.updated, unchanged };
 }
 
-/** Inserts the rows whose keys are free, and compares the others. */
-async function offer(trx: Knex.Transaction, target: Target, encoded: EncodedRows): Promise<UpsertCounts> {
-  const left = new Map(encoded.groups.flatMap(({ rows }) => rows.map((row) => [keyOf(target, row), row])));
-  await eachGroup(trx, target, encoded, offering, (taken) => {
-    for (const key of taken) left.delete(keyOf(target, key));
+/** Inserts those rows whose keys are free; answers the others, each key once. */
+async function offer(trx: Knex.Transaction, target: Target, given: readonly Row[]): Promise<Row[]> {
+  const rows = new Map(given.map((row) => [keyOf(target, row), row]));
+  await eachGroup(trx, target, given, offering, (taken) => {
+    for (const key of taken) rows.delete(keyOf(target, key));
   });
-  const counts = await upsertMany(trx, { ...target, mostAreNew: false }, [...left.values()]);
-  return { ...counts, created: counts.created + encoded.count - left.size };
+  return [...rows.values()];
 }
 
 /** The rows that `upsertMany` would write; writes nothing. */
@@ -74,7 +74,7 @@ export async function findDifferences(
   given: readonly Row[],
 ): Promise<Difference[]> {
   const differences: Difference[] = [];
-  await eachGroup(trx, target, await encodeRows(trx, target, given), comparing, (found, group) => {
+  await eachGroup(trx, target, given, comparing, (found, group) => {
     const byKey = new Map(group.map((row) => [keyOf(target, row), row]));
     for (const { is_new, ...key } of found) {
       differences.push({ row: byKey.get(keyOf(target, key)) as Row, isNew: is_new as boolean });
@@ -87,24 +87,42 @@ export async function findDifferences(
 export async function renewDigests(trx: Knex.Transaction, target: Target, given: readonly Row[]): Promise<void> {
   const names = [...target.key, 'digest', ...(target.readSeq === undefined ? ['read_seq'] : [])];
   const rows = given.map((row) => Object.fromEntries(names.map((name) => [name, row[name]])));
-  await eachGroup(trx, target, await encodeRows(trx, target, rows), renewing, () => undefined);
+  await eachGroup(trx, target, rows, renewing, () => undefined);
 }
+
+const keyOf = ({ key }: Target, row: Row): string => key.map((column) => row[column]).join('\0');
 
 type Statement = (target: Target, columns: string[], types: ColumnTypes) => string;
 
+/** Answers how many rows there were, each key counted once. */
 async function eachGroup(
   trx: Knex.Transaction,
   target: Target,
-  { groups }: EncodedRows,
+  given: readonly Row[],
   statement: Statement,
-  take: (found: Row[], group: readonly Row[]) => void,
-): Promise<void> {
+  take: (found: Row[], group: Row[]) => void,
+): Promise<number> {
+  const rows = [...new Map(given.map((row) => [keyOf(target, row), row])).values()];
   const types = await typesOf(trx, target.table);
-  for (const { rows, arrays } of groups) {
-    const sql = statement(target, Object.keys(rows[0] as Row), types);
-    const result = await trx.raw(sql, { ...arrays, readSeq: target.readSeq ?? 0 });
-    take(result.rows, rows);
+  for (const group of groupByColumns(rows)) {
+    const [first] = group;
+    if (!first) continue;
+    const sql = statement(target, Object.keys(first), types);
+    const result = await trx.raw(sql, { ...arraysOf(group, types), readSeq: target.readSeq ?? 0 });
+    take(result.rows, group);
   }
+  return rows.length;
+}
+
+function groupByColumns(rows: readonly Row[]): Row[][] {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const columns = Object.keys(row).join();
+    const group = groups.get(columns);
+    if (group) group.push(row);
+    else groups.set(columns, [row]);
+  }
+  return [...groups.values()];
 }
 
 const list = (names: readonly string[], alias = '') => names.map((n) => `${alias}"${n}"`).join(', ');

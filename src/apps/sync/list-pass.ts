@@ -76,9 +76,9 @@ function askPage<T extends { id: string }>(
     const onHead = (head: PageHead) => resolve({ head, request: list.requestAfter(head, request) });
     // While pages are stored as they come, what is stored may change between this look and the page's own turn.
     const options = { skipsUnchanged: state.isStaged };
-    page = session
-      .read((signal) => stamped(session.context, () => list.fetch({ cursor, signal, onHead }, request, options)))
-      .then(async (read) => (state.isStaged ? read : { ...read, prepared: await list.prepare?.(read) }));
+    page = session.read((signal) =>
+      stamped(session.context, () => list.fetch({ cursor, signal, onHead }, request, options)),
+    );
     page.catch(reject);
   });
   return { answered: quietly(answered), page: quietly(page as Promise<StampedPage<T>>) };
@@ -106,8 +106,7 @@ async function storePage<T extends { id: string }>(
       const contested = await recordSightings(trx, pass, { ...page, page: pass.state.pages + 1 }, ids);
       const isFree = (id: string) => !contested.older.has(id) && !contested.overlapping.has(id);
       const items = page.items.filter(({ id }) => isFree(id));
-      const prepared = items.length === page.items.length ? page.prepared : undefined;
-      const records = { items, dropped: page.dropped, readSeq: page.startSeq, prepared };
+      const records = { items, dropped: page.dropped, readSeq: page.startSeq };
       if (pass.state.isStaged && (pass.confirming || pass.state.staged > 0)) await unstage(trx, pass, ids);
       const counts = pass.state.isStaged
         ? await stageDifferences(session.context, trx, list, pass, { ...records, endSeq: page.endSeq })

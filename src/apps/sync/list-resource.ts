@@ -13,8 +13,6 @@ export interface ReadRecords<T> {
   readSeq: number | ReadonlyMap<string, number>;
   /** They fill a mirror that no run before has begun to fill. */
   fill?: boolean;
-  /** What `prepare` made of them. */
-  prepared?: unknown;
 }
 
 /** Whom a record would mark as no longer paying. */
@@ -36,8 +34,6 @@ export interface RecordStore<T extends { id: string }> {
   resource: Resource;
   type: string;
   table: string;
-  /** Does beforehand, outside of any transaction, what `store` would do with these records before it writes. */
-  prepare?(records: Pick<ReadRecords<T>, 'items' | 'dropped'>): Promise<unknown>;
   /** Stores records inside the caller's transaction. Safe to repeat. */
   store(trx: Knex.Transaction, records: ReadRecords<T>): Promise<UpsertCounts>;
   /** Present where a pass waits for the brake before anything of it is stored. */
@@ -62,5 +58,4 @@ export interface ListResource<T extends { id: string }> extends RecordStore<T> {
   readOne(patreonId: string, signal: AbortSignal): Promise<SingleDocument<T>>;
 }
 
-/** `prepared`: see `RecordStore.prepare`. */
-export type StampedPage<T> = Page<T> & ReadInterval & { prepared?: unknown };
+export type StampedPage<T> = Page<T> & ReadInterval;

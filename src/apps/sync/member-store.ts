@@ -1,15 +1,6 @@
 import type { Knex } from 'knex';
 import type { Context } from '../../context';
-import {
-  type EncodedRows,
-  encodeRows,
-  findDifferences,
-  type Row,
-  renewDigests,
-  type UpsertCounts,
-  upsertMany,
-  withColumn,
-} from '../../db/upsert-many';
+import { findDifferences, type Row, renewDigests, type UpsertCounts, upsertMany } from '../../db/upsert-many';
 import type { Member } from '../../patreon/resources';
 import type { Departure, Differences, ReadRecords, RecordStore } from './list-resource';
 import { memberRow, pledgeEventRows } from './mappers/member.mapper';
@@ -24,7 +15,6 @@ export function memberStore(context: Context, campaignId: number): RecordStore<M
     resource: 'members',
     type: 'member',
     table: MEMBERS.table,
-    prepare: (records) => encodeMembers(context, campaignId, records),
     store: (trx, records) => storeMembers(context, trx, campaignId, records),
     findDifferences: (trx, records) => findMemberDifferences(context, trx, campaignId, records),
     renewDigests: (trx, records) =>
@@ -45,27 +35,13 @@ function memberRows({ items, dropped, readSeq }: ReadRecords<Member>, campaignId
   return placed(rows, readSeq, (index) => items[index]?.id as string);
 }
 
-/** With Patreon's ids of the members, until ours are known. */
-function eventRows({ items, readSeq }: Pick<ReadRecords<Member>, 'items' | 'readSeq'>, campaignId: number): Row[] {
-  return items.flatMap((item) => placed(pledgeEventRows(item, campaignId), readSeq, () => item.id));
-}
-
-interface EncodedMembers {
-  members: EncodedRows;
-  events: EncodedRows;
-}
-
-/** Of a page: everything was brought by one read. */
-async function encodeMembers(
-  { knex }: Context,
+function eventRows(
+  { items, readSeq }: ReadRecords<Member>,
   campaignId: number,
-  { items, dropped }: Pick<ReadRecords<Member>, 'items' | 'dropped'>,
-): Promise<EncodedMembers> {
-  const records = { items, dropped, readSeq: 0 };
-  return {
-    members: await encodeRows(knex, MEMBERS, memberRows(records, campaignId)),
-    events: await encodeRows(knex, EVENTS, eventRows(records, campaignId)),
-  };
+  memberIds: ReadonlyMap<string, number>,
+): Row[] {
+  if (typeof readSeq === 'number') return pledgeEventRows(items, campaignId, memberIds);
+  return items.flatMap((item) => placed(pledgeEventRows([item], campaignId, memberIds), readSeq, () => item.id));
 }
 
 async function storeMembers(
@@ -76,15 +52,12 @@ async function storeMembers(
 ): Promise<UpsertCounts> {
   if (records.items.length === 0) return { created: 0, updated: 0, unchanged: 0 };
   const read = common(records.readSeq);
-  const prepared = records.prepared as EncodedMembers | undefined;
   const target = { ...MEMBERS, ...read, mostAreNew: records.fill === true };
-  const counts = await upsertMany(trx, target, prepared?.members ?? memberRows(records, campaignId));
+  const counts = await upsertMany(trx, target, memberRows(records, campaignId));
   const memberIds = await rowIds(trx, campaignId, records.items);
   // Of members that this very transaction has created nothing can be stored yet.
   const areNew = counts.created === memberIds.size;
-  const events = prepared?.events ?? (await encodeRows(trx, EVENTS, eventRows(records, campaignId)));
-  const placedEvents = await withColumn(trx, EVENTS, events, ['member_id', (id) => memberIds.get(id as string)]);
-  await upsertMany(trx, { ...EVENTS, ...read, areNew }, placedEvents);
+  await upsertMany(trx, { ...EVENTS, ...read, areNew }, eventRows(records, campaignId, memberIds));
   await storeAddresses(context, trx, campaignId, memberIds, records);
   return counts;
 }
@@ -101,11 +74,11 @@ async function findMemberDifferences(
   const same = records.items.filter(({ id }) => !ids.has(id));
   const memberIds = await rowIds(trx, campaignId, same);
   const known = new Map([...memberIds].map(([patreonId, id]) => [id, patreonId]));
-  const sameEvents = eventRows({ ...records, items: same }, campaignId).map((row) => ({
-    ...row,
-    member_id: memberIds.get(row.member_id as string),
-  }));
-  const events = await findDifferences(trx, { ...EVENTS, ...read }, sameEvents);
+  const events = await findDifferences(
+    trx,
+    { ...EVENTS, ...read },
+    eventRows({ ...records, items: same }, campaignId, memberIds),
+  );
   for (const { row } of events) ids.add(known.get(row.member_id as number) as string);
   for (const id of await withOtherAddress(context, trx, memberIds, same)) ids.add(id);
   const changed = found.filter(({ isNew }) => !isNew).map(({ row }) => row);

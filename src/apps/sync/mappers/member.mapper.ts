@@ -76,12 +76,18 @@ function userColumns(id: string | null, user: User | null, dropped: ReadonlySet<
   };
 }
 
-/** Rows of pledge_events, with Patreon's id of the member where ours is to be. */
-export function pledgeEventRows(member: Member, campaignId: number): Row[] {
-  return member.pledge_history.map(({ id, ...attributes }) => ({
-    campaign_id: campaignId,
-    patreon_id: id,
-    member_id: member.id,
-    ...attributes,
-  }));
+/** Rows of pledge_events. `memberIds`: our row id by the member's Patreon id. */
+export function pledgeEventRows(
+  members: readonly Member[],
+  campaignId: number,
+  memberIds: ReadonlyMap<string, number>,
+): Row[] {
+  return members.flatMap((member) =>
+    member.pledge_history.map(({ id, ...attributes }) => ({
+      campaign_id: campaignId,
+      patreon_id: id,
+      member_id: memberIds.get(member.id),
+      ...attributes,
+    })),
+  );
 }
