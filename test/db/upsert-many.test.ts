@@ -22,6 +22,7 @@ const tier = (patreon_id: string, fields: Row = {}): Row => ({
 });
 const target = (readSeq: number) => ({ table: 'patreon_tiers', key: ['campaign_id', 'patreon_id'], readSeq });
 const store = (readSeq: number, ...rows: Row[]) => knex.transaction((trx) => upsertMany(trx, target(readSeq), rows));
+const counts = (created: number, updated: number, unchanged: number) => ({ created, updated, unchanged });
 const stored = () => knex('patreon_tiers').select('*', knex.raw('xmin::text')).orderBy('patreon_id');
 
 describe('storing a page', () => {
@@ -49,6 +50,22 @@ describe('storing a page', () => {
     await knex('patreon_tiers').update({ gone_at: knex.fn.now() });
     expect(await store(2, tier('1'))).toEqual({ created: 0, updated: 1, unchanged: 0 });
     expect(await stored()).toMatchObject([{ gone_at: null }]);
+  });
+
+  it('comes to the same when rows that are most likely new are offered first', async () => {
+    const offer = (readSeq: number, ...rows: Row[]) =>
+      knex.transaction((trx) => upsertMany(trx, { ...target(readSeq), mostAreNew: true }, rows));
+    expect(await offer(3, tier('1'), tier('2'), tier('2', { title: 'Last' }))).toEqual(counts(2, 0, 0));
+    const page = [tier('1'), tier('2', { title: 'Letter' }), tier('3'), tier('4', { title: null, description: 'x' })];
+    expect(await offer(5, ...page)).toEqual(counts(2, 1, 1));
+    expect(await offer(4, tier('2', { title: 'Older' }))).toEqual(counts(0, 0, 1));
+    const titles = (await stored()).map(({ title, read_seq }) => [title, read_seq]);
+    expect(titles).toEqual([
+      ['Postcard', 3],
+      ['Letter', 5],
+      ['Postcard', 5],
+      [null, 5],
+    ]);
   });
 
   it('leaves alone what a row does not tell', async () => {
