@@ -1,23 +1,41 @@
 import { accountsMessages } from './apps/accounts/accounts.messages';
+import { auditMessages } from './apps/accounts/audit.messages';
+import { campaignSettingsMessages } from './apps/campaigns/campaign-settings.messages';
 import { campaignsMessages } from './apps/campaigns/campaigns.messages';
+import { tierDetailsMessages } from './apps/campaigns/tier-details.messages';
 import { connectionsMessages } from './apps/connections/connections.messages';
+import { chartsMessages } from './apps/insight/charts.messages';
 import { insightMessages } from './apps/insight/insight.messages';
+import { searchMessages } from './apps/insight/search.messages';
+import { dossierMessages } from './apps/members/dossier.messages';
+import { exportsMessages } from './apps/members/exports.messages';
+import { memberFiltersMessages } from './apps/members/filters.messages';
 import { membersMessages } from './apps/members/members.messages';
+import { workbenchMessages } from './apps/members/workbench.messages';
 import { postsMessages } from './apps/posts/posts.messages';
 import { syncMessages } from './apps/sync/sync.messages';
 import { listMessages } from './http/list.messages';
 import { createCatalogue } from './i18n';
 import { sharedMessages } from './shared.messages';
 
-/** One namespace per app. */
+/** One namespace per app, and one for each larger part of an app. */
 export const catalogue = createCatalogue({
   shared: sharedMessages,
   list: listMessages,
   accounts: accountsMessages,
+  audit: auditMessages,
   connections: connectionsMessages,
   campaigns: campaignsMessages,
+  campaignSettings: campaignSettingsMessages,
+  tierDetails: tierDetailsMessages,
   members: membersMessages,
+  memberFilters: memberFiltersMessages,
+  workbench: workbenchMessages,
+  dossier: dossierMessages,
+  exports: exportsMessages,
   posts: postsMessages,
   sync: syncMessages,
   insight: insightMessages,
+  charts: chartsMessages,
+  search: searchMessages,
 });

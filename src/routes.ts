@@ -1,9 +1,15 @@
 import type { Express } from 'express';
 import { accountsRoutes } from './apps/accounts/accounts.routes';
+import { auditRoutes } from './apps/accounts/audit.routes';
+import { campaignSettingsRoutes } from './apps/campaigns/campaign-settings.routes';
 import { campaignsRoutes } from './apps/campaigns/campaigns.routes';
 import { connectionsRoutes } from './apps/connections/connections.routes';
 import { insightRoutes } from './apps/insight/insight.routes';
+import { searchRoutes } from './apps/insight/search.routes';
+import { dossierRoutes } from './apps/members/dossier.routes';
+import { exportsRoutes } from './apps/members/exports.routes';
 import { membersRoutes } from './apps/members/members.routes';
+import { workbenchRoutes } from './apps/members/workbench.routes';
 import { PatreonPost } from './apps/posts/post.model';
 import { postsRoutes } from './apps/posts/posts.routes';
 import { syncRoutes } from './apps/sync/sync.routes';
@@ -13,6 +19,7 @@ import type { Context } from './context';
 /** The mount table: one line per app, in dependency order. Routes carry their full address and their own policy. */
 export function mountRoutes(app: Express, context: Context): void {
   app.use(accountsRoutes(context));
+  app.use(auditRoutes(context));
   app.use(
     connectionsRoutes(context, {
       async onConnected(credentialId, staffId) {
@@ -22,8 +29,14 @@ export function mountRoutes(app: Express, context: Context): void {
     }),
   );
   app.use(campaignsRoutes(context, PatreonPost));
+  app.use(campaignSettingsRoutes(context));
+  // Their addresses are more exact than that of one member.
+  app.use(exportsRoutes(context));
+  app.use(workbenchRoutes(context));
   app.use(membersRoutes(context));
+  app.use(dossierRoutes(context));
   app.use(postsRoutes(context));
   app.use(syncRoutes(context));
   app.use(insightRoutes(context));
+  app.use(searchRoutes(context));
 }
