@@ -174,8 +174,9 @@ export class ModelRun {
   private startRun(runId: number, how: { slow: Slow; crashAfter: number | null } = UNDISTURBED): void {
     this.fleet.startRun(runId, how, async (actor, outcome) => {
       const { knex } = this.rig.context;
+      // A part that says what it lacks may have met absences that it could not confirm.
       const whole = await knex('sync_run_resources')
-        .where({ run_id: runId, resource: 'members', complete: true, state: 'succeeded' })
+        .where({ run_id: runId, resource: 'members', complete: true, state: 'succeeded', error: null })
         .first('run_id');
       // What a runner had asked for when it noticed that the run was no longer its own is not stored.
       this.known.settle(actor, outcome !== 'not_ours' && whole !== undefined);
