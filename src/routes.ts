@@ -33,8 +33,8 @@ export function mountRoutes(app: Express, context: Context): void {
   // Their addresses are more exact than that of one member.
   app.use(exportsRoutes(context));
   app.use(workbenchRoutes(context));
-  app.use(membersRoutes(context));
   app.use(dossierRoutes(context));
+  app.use(membersRoutes(context));
   app.use(postsRoutes(context));
   app.use(syncRoutes(context));
   app.use(insightRoutes(context));
