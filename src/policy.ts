@@ -22,6 +22,7 @@ const POLICY = {
   'views.save': everyone,
   'views.share': writers,
   'members.bulk': managers,
+  'batches.undo': owners,
   'members.export': managers,
   'campaigns.edit': managers,
   'campaigns.delete': owners,
