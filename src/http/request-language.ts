@@ -15,8 +15,8 @@ export function language(catalogue: { translator(locale: Locale): Translate }): 
 }
 
 export const requestFlash: RequestHandler = (req, _res, next) => {
-  req.flash = (kind, text) => {
-    req.session.flash = [...(req.session.flash ?? []), { kind, text }];
+  req.flash = (kind, text, action) => {
+    req.session.flash = [...(req.session.flash ?? []), { kind, text, ...(action && { action }) }];
   };
   next();
 };

@@ -15,6 +15,8 @@ export interface CurrentStaff {
 export interface Flash {
   kind: 'success' | 'info' | 'warning' | 'error';
   text: string;
+  /** What can be done about it at once: a form that posts to this address. */
+  action?: { address: string; label: string };
 }
 
 declare global {
@@ -27,7 +29,7 @@ declare global {
       /** Refuses by default: false for anybody who is not signed in. */
       can(permission: Permission): boolean;
       /** Shown on the next page that is rendered for this session. */
-      flash(kind: Flash['kind'], text: string): void;
+      flash(kind: Flash['kind'], text: string, action?: Flash['action']): void;
     }
     interface Response {
       /** Renders a page inside the layout, or only its fragment when htmx asks for it. */
