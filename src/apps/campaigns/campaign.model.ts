@@ -2,17 +2,37 @@ import type { Knex } from 'knex';
 import { type QueryBuilder, raw } from 'objection';
 import { BaseModel } from '../../db/base-model';
 import { type KeysetPage, type KeysetPosition, type KeysetSort, keysetPage } from '../../db/keyset';
+import type { CampaignColour } from './campaign-settings.model';
 
-/** What a page is called by, best first: Patreon sends `name` only since March 2026, and any of them may be empty. */
-const NAMES = ['name', 'vanity', 'creator_full_name', 'creation_name'] as const;
+/**
+ * What a page is called by, best first: the name that staff gave it, then Patreon's, who sends `name` only since March 2026.
+ * Any of them may be empty.
+ */
+const NAMES = ['local_name', 'name', 'vanity', 'creator_full_name', 'creation_name'] as const;
 const NAME_SQL = `left(coalesce(${NAMES.map((column) => `nullif(trim(${column}), '')`).join(', ')}, patreon_id), 200) collate "und-x-icu"`;
+
+/** The settings of a campaign that its pages need wherever they name it. */
+const SETTINGS = ['local_name', 'colour', 'time_zone'] as const;
+
+const sumOf = (column: 'members' | 'monthly_cents') =>
+  `(select coalesce(sum(n.${column}), 0)::bigint from patreon_member_counts n
+     where n.campaign_id = patreon_campaigns.id and not n.gone)`;
 
 /** A creator's page, as Patreon last told it. Columns carry the names of Patreon's attributes; `creator_…` are its user's. */
 export class PatreonCampaign extends BaseModel {
   static override tableName = 'patreon_campaigns';
 
-  /** What the list can be sorted by. Campaigns are few: this order needs no index. */
-  static readonly sorts = { name: { value: NAME_SQL, type: 'text' } } as const satisfies Record<string, KeysetSort>;
+  /** What the list can be sorted by. Campaigns are few: these orders need no index. */
+  static readonly sorts = {
+    name: { value: NAME_SQL, type: 'text' },
+    members: { value: sumOf('members'), type: 'bigint' },
+  } as const satisfies Record<string, KeysetSort>;
+
+  /** Those of money, for readers who may see it. */
+  static readonly moneySorts = {
+    ...PatreonCampaign.sorts,
+    monthly: { value: sumOf('monthly_cents'), type: 'bigint' },
+  } as const satisfies Record<string, KeysetSort>;
 
   id!: number;
   /** Null once the credential that it came through is deleted. */
@@ -61,16 +81,20 @@ export class PatreonCampaign extends BaseModel {
   first_seen_at!: string;
   changed_at!: string;
   gone_at!: string | null;
+  /** Of its settings, which not every campaign has. */
+  local_name?: string | null;
+  colour?: CampaignColour | null;
+  time_zone?: string | null;
 
   /** An id beyond the column's range is compared as a bigint, and so is merely unknown. */
   static async findById(id: number, db: Knex): Promise<PatreonCampaign | undefined> {
-    return PatreonCampaign.query(db)
+    return PatreonCampaign.named(db)
       .where('id', raw('?::bigint', [id]))
       .first();
   }
 
   static async listByIds(ids: readonly number[], db: Knex): Promise<PatreonCampaign[]> {
-    return PatreonCampaign.query(db).findByIds([...new Set(ids)]);
+    return PatreonCampaign.named(db).findByIds([...new Set(ids)]);
   }
 
   static async listPage(
@@ -84,8 +108,9 @@ export class PatreonCampaign extends BaseModel {
 
   /** For a choice of campaign: the live ones by name, at most `limit`. */
   static async listChoices(db: Knex, limit = 500): Promise<PatreonCampaign[]> {
-    return PatreonCampaign.query(db)
-      .select('id', 'patreon_id', ...NAMES)
+    return PatreonCampaign.named(db)
+      .clearSelect()
+      .select('id', 'patreon_id', 'colour', ...NAMES)
       .whereNull('gone_at')
       .orderByRaw(`${NAME_SQL}, id`)
       .limit(limit);
@@ -95,8 +120,15 @@ export class PatreonCampaign extends BaseModel {
     return PatreonCampaign.matching(filter, db).resultSize();
   }
 
+  /** With the settings that a name needs. */
+  private static named(db: Knex): QueryBuilder<PatreonCampaign, PatreonCampaign[]> {
+    return PatreonCampaign.query(db)
+      .leftJoin('campaign_settings', 'campaign_settings.campaign_id', 'patreon_campaigns.id')
+      .select('patreon_campaigns.*', ...SETTINGS);
+  }
+
   private static matching(filter: { gone: boolean }, db: Knex): QueryBuilder<PatreonCampaign, PatreonCampaign[]> {
-    const query = PatreonCampaign.query(db);
+    const query = PatreonCampaign.named(db);
     return filter.gone ? query.whereNotNull('gone_at') : query.whereNull('gone_at');
   }
 }

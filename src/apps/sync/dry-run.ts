@@ -3,6 +3,7 @@ import type { Context } from '../../context';
 import type { Difference } from '../../db/upsert-many';
 import type { Page, PatreonClient } from '../../patreon/client';
 import type { Campaign, Member, Post } from '../../patreon/resources';
+import { readSyncChoices } from '../campaigns/campaign-sync.service';
 import { patreonClientFor } from '../connections/patreon-client.service';
 import { type ComparedList, compareList, pagesOf, RECORD_KEY } from './dry-run-lists';
 import { type ComparedRows, type ComparedTable, compareRows, type DryRunSample, sampleOf } from './dry-run-rows';
@@ -88,11 +89,19 @@ async function compareConnection(run: DryRun): Promise<void> {
     const wanted = order.campaignId === undefined ? null : await patreonIdOf(run.trx, order.campaignId);
     for await (const page of pagesOf((options) => client.listCampaigns(options), signal))
       for (const campaign of page.items)
-        if (wanted === null || wanted === campaign.id) await compareCampaign(run, campaign, page);
+        if (wanted === null || wanted === campaign.id) await compareWanted(run, campaign, page);
   } catch (error) {
     signal.throwIfAborted();
     found.errors.push({ campaign: null, resource: 'campaigns', message: describeFailure(error) });
   }
+}
+
+/** What a sync leaves alone is not compared either. */
+async function compareWanted(run: DryRun, campaign: Campaign, page: Page<Campaign>): Promise<void> {
+  const choices = await readSyncChoices([campaign.id], { isScheduled: false }, run.trx);
+  if (choices.skips(campaign.id)) return;
+  const resources = run.order.resources.filter((resource) => !choices.skipsPart(campaign.id, resource));
+  await compareCampaign({ ...run, order: { ...run.order, resources } }, campaign, page);
 }
 
 async function patreonIdOf(trx: Knex.Transaction, campaignId: number): Promise<string | undefined> {

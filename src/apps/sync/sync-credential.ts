@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { failPoint } from '../../lib/fail-points';
 import type { Campaign } from '../../patreon/resources';
+import { readSyncChoices, type SyncChoices } from '../campaigns/campaign-sync.service';
 import { PassHeldError } from './brake';
 import { membersList, postsList } from './campaign-lists';
 import { storeCampaign } from './campaign-store';
@@ -21,6 +22,7 @@ import { readCampaign, readUnlisted } from './unlisted-campaigns';
  * went wrong with a part stands with the part, what concerns no part is answered.
  */
 export async function syncCredential(session: SyncSession): Promise<SyncRunError[]> {
+  const { knex } = session.context;
   const pages = await readCampaigns(session).catch((error) => failed(session, error));
   if (!Array.isArray(pages)) return [pages];
   const wanted = await wantedCampaign(session);
@@ -38,7 +40,11 @@ export async function syncCredential(session: SyncSession): Promise<SyncRunError
         : 'Patreon no longer names this campaign for the connection it was read through.';
     errors.push({ ...ALL_CAMPAIGNS, message });
   }
-  for (const { campaign, page } of found.values()) await syncCampaign(session, campaign, page);
+  for (const { campaign, page } of found.values()) {
+    // Asked for each in turn: a campaign may be deleted while the ones before it are read.
+    const choices = await readSyncChoices([campaign.id], { isScheduled: session.run.trigger === 'schedule' }, knex);
+    if (!choices.skips(campaign.id)) await syncCampaign(session, campaign, page, choices);
+  }
   if (wanted === null && session.wants('campaigns')) {
     const named = pages.flatMap((page) =>
       page.rejected.flatMap(({ type, id }) => (type === 'campaign' && id ? [id] : [])),
@@ -63,7 +69,12 @@ async function wantedCampaign({ run, context }: SyncSession): Promise<string | n
   return row?.patreon_id ?? '';
 }
 
-async function syncCampaign(session: SyncSession, campaign: Campaign, page: CampaignsPage): Promise<void> {
+async function syncCampaign(
+  session: SyncSession,
+  campaign: Campaign,
+  page: CampaignsPage,
+  choices: SyncChoices,
+): Promise<void> {
   const { context, client } = session;
   const { campaignId, isContested } = await campaignPart(session, campaign, page);
   if (isContested) await readCampaign(session, campaignId, campaign.id);
@@ -74,7 +85,8 @@ async function syncCampaign(session: SyncSession, campaign: Campaign, page: Camp
     ['posts', () => syncList(session, campaignId, postsList(client, target))],
   ];
   for (const [resource, work] of parts) {
-    if (session.wants(resource)) await part(session, campaignId, resource, scopeMissing(session, resource) ?? work);
+    if (!session.wants(resource) || choices.skipsPart(campaign.id, resource)) continue;
+    await part(session, campaignId, resource, scopeMissing(session, resource) ?? work);
   }
 }
 
