@@ -1,7 +1,9 @@
+import fc from 'fast-check';
 import type { Knex } from 'knex';
 import { findDifferences, type Row, renewDigests, upsertMany } from '../../src/db/upsert-many';
 import { startTestApp, type TestApp } from '../support/app';
 import { insertCampaign } from '../support/campaign-factories';
+import { waitingForLocks } from '../sync/moments';
 
 let panel: TestApp;
 let knex: Knex;
@@ -186,5 +188,115 @@ describe('a digest of what a row was made of', () => {
     const before = await knex('patreon_members').first('*', knex.raw('xmin::text'));
     await storeMember(2, member('aa'));
     expect(await knex('patreon_members').first('*', knex.raw('xmin::text'))).toEqual(before);
+  });
+});
+
+describe('offering rows for insertion first', () => {
+  const key = ['campaign_id', 'patreon_id'];
+  beforeEach(() => knex('patreon_members').delete());
+
+  const seq = fc.integer({ min: 1, max: 9 });
+  const patreonId = fc.constantFrom('1', '2', '3', '4');
+  const word = fc.constantFrom('a', 'b', null);
+  const digest = fc.constantFrom('aa', 'bb', null).map((hex) => hex && `\\x${hex}`);
+  const fields = fc.record({ full_name: word, note: word, digest }, { requiredKeys: [] });
+  const fixed = () => ({ campaign_id: campaign, kind: 'free', monthly_cents: 0 });
+  const row = fc.tuple(patreonId, fields).map(([patreon_id, told]): Row => ({ ...fixed(), patreon_id, ...told }));
+  const page = fc.oneof(
+    fc.tuple(fc.array(row, { maxLength: 6 }), seq),
+    fc.tuple(
+      fc.array(
+        fc.tuple(row, seq).map(([told, read_seq]) => ({ ...told, read_seq })),
+        { maxLength: 6 },
+      ),
+      fc.constant(undefined),
+    ),
+  );
+  const known = fc.uniqueArray(fc.tuple(row, seq, fc.boolean()), {
+    maxLength: 4,
+    selector: ([{ patreon_id }]) => patreon_id,
+  });
+
+  interface Case {
+    known: [Row, number, boolean][];
+    page: [Row[], number | undefined];
+  }
+
+  /** What is stored, counted and noted as changed afterwards; nothing of it stays. */
+  async function outcome({ known, page: [rows, readSeq] }: Case, mostAreNew: boolean) {
+    const trx = await knex.transaction();
+    try {
+      const [at] = (await trx.raw('select coalesce(max(id), 0) as id from patreon_changes')).rows;
+      for (const [told, read_seq, isGone] of known) {
+        const times = { changed_at: '2020-01-01', gone_at: isGone ? '2020-01-01' : null };
+        await trx('patreon_members').insert({ ...told, ...times, read_seq });
+      }
+      const counts = await upsertMany(trx, { table: 'patreon_members', key, readSeq, mostAreNew }, rows);
+      const stored = await trx('patreon_members')
+        .select('patreon_id', 'full_name', 'note', 'read_seq', 'gone_at')
+        .select(trx.raw(`encode(digest, 'hex') as digest, changed_at > '2020-01-01' as is_changed`))
+        .orderBy('patreon_id');
+      const changes = await trx('patreon_changes as c')
+        .join('patreon_members as m', 'm.id', 'c.record_id')
+        .where('c.id', '>', at.id)
+        .select('m.patreon_id', 'c.kind', 'c.field', 'c.before', 'c.after')
+        .orderByRaw('1, 2, 3');
+      return { counts, stored, changes };
+    } finally {
+      await trx.rollback();
+    }
+  }
+
+  it('comes to the same as comparing them: columns, gone rows, digests and reads of their own alike', async () => {
+    await fc.assert(
+      fc.asyncProperty(known, page, async (known, page) => {
+        expect(await outcome({ known, page }, true)).toEqual(await outcome({ known, page }, false));
+      }),
+      { numRuns: 60 },
+    );
+  }, 60_000);
+
+  const name = (patreon_id: string, full_name: string): Row => ({ ...fixed(), patreon_id, full_name });
+  const written = (trx: Knex.Transaction, mostAreNew: boolean, readSeq: number, full_name: string) =>
+    upsertMany(trx, { table: 'patreon_members', key, readSeq, mostAreNew }, [name('1', full_name), name('2', 'same')]);
+  const names = () => knex('patreon_members').orderBy('patreon_id').select('full_name', 'gone_at');
+
+  it.each([
+    ['the newer read is first', 7, 5, 'first', true],
+    ['the older read is first', 5, 7, 'second', true],
+    ['the one that is first is undone', 7, 5, 'second', false],
+  ])('comes to the same when two write the same at once and %s', async (_which, one, other, winner, commits) => {
+    for (const mostAreNew of [true, false]) {
+      await knex('patreon_members').delete();
+      const first = await knex.transaction();
+      expect(await written(first, mostAreNew, one, 'first')).toEqual(counts(2, 0, 0));
+      const second = knex.transaction((trx) => written(trx, mostAreNew, other, 'second'));
+      await waitingForLocks(panel.context, 1);
+      await (commits ? first.commit() : first.rollback());
+      const { created } = await second;
+      expect(created).toBe(commits ? 0 : 2);
+      expect(await names()).toEqual([
+        { full_name: winner, gone_at: null },
+        { full_name: 'same', gone_at: null },
+      ]);
+    }
+  });
+
+  it('brings back what another marks as gone at the same moment, if it was read later', async () => {
+    for (const [readSeq, isGone] of [
+      [9, false],
+      [3, true],
+    ] as const) {
+      await knex('patreon_members').delete();
+      await knex('patreon_members').insert({ ...name('1', 'Perrin'), read_seq: 1 });
+      const marking = await knex.transaction();
+      await marking('patreon_members').update({ gone_at: marking.fn.now(), read_seq: 5 });
+      const seen = knex.transaction((trx) => written(trx, true, readSeq, 'Pip'));
+      await waitingForLocks(panel.context, 1);
+      await marking.commit();
+      await seen;
+      const [row] = await names();
+      expect([row?.full_name, row?.gone_at !== null]).toEqual(isGone ? ['Perrin', true] : ['Pip', false]);
+    }
   });
 });
