@@ -29,7 +29,7 @@ export const catalogue = createCatalogue({
   campaignSettings: campaignSettingsMessages,
   tierDetails: tierDetailsMessages,
   members: membersMessages,
-  memberFilters: memberFiltersMessages,
+  filters: memberFiltersMessages,
   workbench: workbenchMessages,
   dossier: dossierMessages,
   exports: exportsMessages,
