@@ -1,6 +1,6 @@
 import { type SignedInVisitor, startTestApp, type TestApp } from '../support/app';
 import { deleteCampaigns, insertCampaign, insertTiers } from '../support/campaign-factories';
-import { insertAddress, insertMember, insertPledgeEvents } from '../support/factories';
+import { insertMember, insertPledgeEvents } from '../support/factories';
 import { readPage } from '../support/page';
 
 const NOW = new Date('2026-11-20T12:00:00Z');
@@ -46,18 +46,6 @@ const USER = {
   discord_user_id: '1',
 };
 
-const ADDRESS = {
-  addressee: 'Sunniva Harrow',
-  line_1: '12 Placeholder Lane',
-  line_2: '',
-  city: 'Exampleton',
-  state: 'CA',
-  postal_code: '00000',
-  country: 'US',
-  phone_number: null,
-  created_at: '2025-03-11T12:00:20.000+00:00',
-};
-
 /** The mirrored attributes inside the element with this `data-resource`. */
 function fieldsOf(html: string, resource: string): Record<string, string> {
   const start = html.indexOf(`data-resource="${resource}"`);
@@ -69,13 +57,11 @@ function fieldsOf(html: string, resource: string): Record<string, string> {
 describe('GET /patreon/members/:id/', () => {
   let app: TestApp;
   let owner: SignedInVisitor;
-  let viewer: SignedInVisitor;
   let campaign: number;
 
   beforeAll(async () => {
     app = await startTestApp({ clock: { now: () => NOW } });
     owner = await app.signInAs('owner');
-    viewer = await app.signInAs('viewer');
   });
 
   afterAll(() => app.close());
@@ -231,50 +217,4 @@ describe('GET /patreon/members/:id/', () => {
       await owner.get(`/patreon/members/${id}/`).expect(404);
     },
   );
-
-  describe('a postal address', () => {
-    let id: number;
-
-    beforeEach(async () => {
-      id = await insertMember(app.context.knex, campaign);
-      await insertAddress(app.context, campaign, id, ADDRESS);
-    });
-
-    const audited = () =>
-      app.context.knex('audit_entries').where({ action: 'member.address_revealed', subject_id: String(id) });
-
-    it('is not on the page until somebody asks for it', async () => {
-      const html = await show(id);
-      expect(readPage(html).text).toContain('There is an address');
-      expect(html).not.toContain('Placeholder Lane');
-      expect(await audited()).toEqual([]);
-    });
-
-    it('is shown to an owner or a manager who asks, and the look is written down', async () => {
-      const manager = await app.signInAs('manager');
-      const answer = await manager.postForm(`/patreon/members/${id}/address/`);
-      expect(answer.status).toBe(200);
-      expect(fieldsOf(answer.text, 'address')).toEqual({ ...ADDRESS, phone_number: '' });
-      expect(await audited()).toMatchObject([
-        { actor: `staff:${manager.staff.id}`, subject_type: 'member', details: {} },
-      ]);
-    });
-
-    it('is kept from everybody else, and such a try shows nothing', async () => {
-      expect((await viewer.postForm(`/patreon/members/${id}/address/`)).status).toBe(403);
-      expect((await owner.agent.post(`/patreon/members/${id}/address/`)).status).toBe(403);
-      expect((await owner.postForm('/patreon/members/999999/address/')).status).toBe(404);
-      expect(await audited()).toEqual([]);
-    });
-
-    it('explains itself when the key that encrypted it is missing', async () => {
-      await app.context.knex('member_addresses').update({ address: 'v1.lost.AAAA.AAAA' });
-      const answer = await owner.postForm(`/patreon/members/${id}/address/`);
-      expect([answer.status, readPage(answer.text).text]).toEqual([
-        409,
-        expect.stringContaining('a key that is not configured any more'),
-      ]);
-      expect(await audited()).toEqual([]);
-    });
-  });
 });

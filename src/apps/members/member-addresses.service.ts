@@ -1,7 +1,8 @@
 import type { Context } from '../../context';
 import { ConflictError } from '../../errors';
-import { SecretUnreadableError } from '../../lib/secret-box';
+import { type SecretBox, SecretUnreadableError } from '../../lib/secret-box';
 import { type Actor, recordAudit } from '../accounts/audit.service';
+import { MemberAction } from './member-action.model';
 import { MemberAddress } from './member-address.model';
 
 /** Patreon's attributes of a postal address. */
@@ -17,21 +18,34 @@ export interface Address {
   created_at: string | null;
 }
 
+export interface Reveal {
+  memberId: number;
+  /** The words of whoever looks; kept in the audit log alone, which owners read. */
+  reason: string;
+  actor: Actor;
+}
+
 /**
- * Opens a member's postal address for one look, which the audit log keeps. Undefined when there is none.
- * @throws ConflictError when the key that sealed it is not configured any more.
+ * Opens a member's postal address for one look, which the audit log and the member's timeline keep. Undefined when there
+ * is none. @throws ConflictError when the key that sealed it is not configured any more.
  */
-export async function revealAddress(context: Context, memberId: number, actor: Actor): Promise<Address | undefined> {
+export async function revealAddress(
+  context: Context,
+  { memberId, reason, actor }: Reveal,
+): Promise<Address | undefined> {
   return context.knex.transaction(async (trx) => {
     const row = await MemberAddress.findByMember(memberId, trx);
     if (!row) return undefined;
-    const address = openAddress(context, row);
-    await recordAudit(trx, { ...actor, action: 'member.address_revealed', subject: { type: 'member', id: memberId } });
+    const address = openAddress(context.secrets, row);
+    const subject = { type: 'member', id: memberId };
+    await recordAudit(trx, { ...actor, action: 'member.address_revealed', subject, details: { reason } });
+    await MemberAction.record(trx, { memberId, staffId: actor.staffId, action: 'address.revealed' });
     return address;
   });
 }
 
-function openAddress({ secrets }: Context, row: MemberAddress): Address {
+/** @throws ConflictError */
+export function openAddress(secrets: SecretBox, row: MemberAddress): Address {
   try {
     return JSON.parse(secrets.open(row.address, `member_addresses|address|${row.member_id}`)) as Address;
   } catch (error) {

@@ -2,19 +2,17 @@ import { type Request, type Response, Router } from 'express';
 import type { Context } from '../../context';
 import { ForbiddenError, NotFoundError, ValidationError } from '../../errors';
 import { allow } from '../../http/allow';
-import { mirroredAttributes } from '../../http/mirrored-attributes';
 import { parseForm, rowId } from '../../http/parse';
 import { viewList } from '../../http/view-list';
-import { actorOf } from '../accounts/audit.service';
 import { campaignName, PatreonCampaign } from '../campaigns/campaign.model';
 import { PatreonTier } from '../campaigns/tier.model';
 import { PatreonMember } from './member.model';
-import { type Address, revealAddress } from './member-addresses.service';
-import { ADDRESS_ATTRIBUTES, chargeStatusWord } from './member-attributes';
+import { chargeStatusWord } from './member-attributes';
 import { campaignCrumbs, findMember, memberHead, readMemberDetail } from './member-detail';
 import { readMemberList } from './member-list';
 import { knownSince, pastDay } from './member-past';
 import { memberQuery } from './members.schemas';
+import { revealRoutes } from './reveal.routes';
 
 /** Members over all campaigns, of one campaign, and one by itself. */
 export function membersRoutes(context: Context): Router {
@@ -30,13 +28,7 @@ export function membersRoutes(context: Context): Router {
 
   router.get('/patreon/members/:id/', allow('members.read'), (req, res) => showMember(req, res, context));
 
-  router.post('/patreon/members/:id/address/', allow('members.address'), async (req, res) => {
-    const found = await findMember(req, context);
-    const page = await readMemberDetail(req, context, found);
-    const address = await revealAddress(context, found.member.id, actorOf(req));
-    const locals = { ...page, address: address && addressAttributes(address) };
-    res.view('members/show', locals, { fragment: 'members/_address' });
-  });
+  router.use(revealRoutes(context));
 
   return router;
 }
@@ -86,8 +78,4 @@ async function showMember(req: Request, res: Response, context: Context): Promis
     const parameterErrors = Object.values(error.fields);
     res.view('members/no-day', { ...head, knownSince: null, parameterErrors }, { status: 400 });
   }
-}
-
-function addressAttributes(address: Address) {
-  return mirroredAttributes(address, ADDRESS_ATTRIBUTES, { picture: '' });
 }
