@@ -1,7 +1,15 @@
 import { connectionsJobs } from './apps/connections/connections.jobs';
+import { insightJobs } from './apps/insight/insight.jobs';
+import { bulkJobs } from './apps/members/bulk.jobs';
 import { syncJobs } from './apps/sync/sync.jobs';
 import type { JobDefinition } from './jobs/job';
 import { queueJobs } from './jobs/queue.jobs';
 
 /** Every job there is; each app names its own. */
-export const jobCatalogue: JobDefinition[] = [...connectionsJobs, ...syncJobs, ...queueJobs];
+export const jobCatalogue: JobDefinition[] = [
+  ...connectionsJobs,
+  ...bulkJobs,
+  ...syncJobs,
+  ...insightJobs,
+  ...queueJobs,
+];

@@ -7,6 +7,7 @@ import { connectionsMessages } from './apps/connections/connections.messages';
 import { chartsMessages } from './apps/insight/charts.messages';
 import { insightMessages } from './apps/insight/insight.messages';
 import { searchMessages } from './apps/insight/search.messages';
+import { specimensMessages } from './apps/insight/specimens.messages';
 import { dossierMessages } from './apps/members/dossier.messages';
 import { exportsMessages } from './apps/members/exports.messages';
 import { memberFiltersMessages } from './apps/members/filters.messages';
@@ -37,5 +38,6 @@ export const catalogue = createCatalogue({
   sync: syncMessages,
   insight: insightMessages,
   charts: chartsMessages,
+  specimens: specimensMessages,
   search: searchMessages,
 });

@@ -18,7 +18,9 @@ export const queueJobs = [
           knex('job_runs')
             .whereRaw('started_at < now() - make_interval(days => ?)', [DAYS_KEPT])
             // What the schedule does every minute is of no interest after a day.
-            .orWhereRaw(`name = 'recover-sync-runs' and started_at < now() - interval '1 day'`)
+            .orWhereRaw(
+              `name in ('recover-sync-runs', 'recover-member-batches', 'member-figures') and started_at < now() - interval '1 day'`,
+            )
             .orderBy('id')
             .limit(BATCH)
             .select('id'),

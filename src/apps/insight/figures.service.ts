@@ -1,8 +1,14 @@
 import type { Knex } from 'knex';
+import { PatreonChange } from '../campaigns/change.model';
+import { PatreonTier } from '../campaigns/tier.model';
 import { MEMBERSHIP_KINDS, type MembershipKind } from '../members/membership-kind';
+import { dayAt, figuresCountedAt } from './daily-figures.service';
 
-const CAP = 10_000;
-const JOINED_DAYS = 30;
+/** Days of movements behind a figure, today included. */
+export const MOVEMENT_DAYS = 30;
+/** Days of charges ahead, today included. */
+export const CHARGE_DAYS = 7;
+const NEARLY_FULL = 0.1;
 
 export interface LiveCounts {
   campaigns: number;
@@ -21,39 +27,92 @@ export async function liveCounts(knex: Knex): Promise<LiveCounts> {
   return rows[0] as LiveCounts;
 }
 
+/** Minor units; campaigns whose currency Patreon did not tell stand under null. */
+export interface CurrencySum {
+  currency: string | null;
+  cents: number;
+}
+
 export interface MemberFigures {
   byKind: { kind: MembershipKind; members: number }[];
-  /** Minor units a month for each currency; campaigns whose currency Patreon did not tell stand under null. */
-  monthly: { currency: string | null; cents: number }[];
-  /** Who joined in the last 30 days; at most 10,001 are counted. */
-  joined: { count: number; capped: boolean };
+  /** What members are worth a month. */
+  monthly: CurrencySum[];
+  /** Null until they have been counted for the first time. */
+  counted: CountedFigures | null;
+}
+
+/** What was counted after the last run, or at the beginning of the day. */
+export interface CountedFigures {
+  joined: number;
+  departed: number;
+  /** ISO time; set when changes have been kept for less than the days behind the figure. */
+  departedSince: string | null;
+  /** A month, of those whose charge was declined. */
+  atRisk: CurrencySum[];
+  charges: { members: number; sums: CurrencySum[] };
 }
 
 export async function memberFigures(knex: Knex, now: Date): Promise<MemberFigures> {
-  const [kinds, monthly, joined] = await Promise.all([
+  const [kinds, monthly, countedAt] = await Promise.all([
     knex('patreon_member_counts')
       .where({ gone: false })
       .groupBy('kind')
       .select('kind')
       .select(knex.raw('sum(members)::bigint as members')),
-    knex('patreon_member_counts as n')
-      .join('patreon_campaigns as c', 'c.id', 'n.campaign_id')
-      .where('n.gone', false)
-      .groupBy('c.currency')
-      .having(knex.raw('sum(n.monthly_cents) > 0'))
-      .orderBy('c.currency')
-      .select('c.currency', knex.raw('sum(n.monthly_cents)::bigint as cents')),
-    knex.raw(
-      `select count(*) as count from (
-         select from patreon_members where gone_at is null and pledge_relationship_start >= ? limit ${CAP + 1}) as joined`,
-      [new Date(now.getTime() - JOINED_DAYS * 86_400_000).toISOString()],
-    ),
+    sumByCurrency(knex, 'patreon_member_counts', 'monthly_cents').where('n.gone', false),
+    figuresCountedAt(knex),
   ]);
   const members = new Map(kinds.map((row) => [row.kind, row.members as number]));
-  const counted = (joined.rows[0] as { count: number }).count;
   return {
     byKind: MEMBERSHIP_KINDS.map((kind) => ({ kind, members: members.get(kind) ?? 0 })),
     monthly,
-    joined: { count: Math.min(counted, CAP), capped: counted > CAP },
+    counted: countedAt === undefined ? null : await countedFigures(knex, now),
   };
+}
+
+async function countedFigures(knex: Knex, now: Date): Promise<CountedFigures> {
+  const since = dayAt(now, 1 - MOVEMENT_DAYS);
+  const ahead = [dayAt(now), dayAt(now, CHARGE_DAYS - 1)] as const;
+  const [moved, keptSince, atRisk, charged, sums] = await Promise.all([
+    knex('daily_member_movements')
+      .where('day', '>=', since)
+      .first(knex.raw('coalesce(sum(joined), 0)::bigint as joined, coalesce(sum(departed), 0)::bigint as departed')),
+    PatreonChange.keptSince(knex),
+    sumByCurrency(knex, 'daily_member_figures', 'at_risk_cents').whereRaw(
+      `n.kind = 'declined' and n.day = (select max(day) from daily_member_figures)`,
+    ),
+    knex('expected_charges').whereBetween('day', ahead).first(knex.raw('coalesce(sum(members), 0)::bigint as members')),
+    sumByCurrency(knex, 'expected_charges', 'cents').whereBetween('n.day', ahead),
+  ]);
+  return {
+    joined: moved.joined,
+    departed: moved.departed,
+    departedSince: keptSince.slice(0, 10) > since ? keptSince : null,
+    atRisk,
+    charges: { members: charged.members, sums },
+  };
+}
+
+function sumByCurrency(knex: Knex, table: string, column: string): Knex.QueryBuilder<object, CurrencySum[]> {
+  return knex(`${table} as n`)
+    .join('patreon_campaigns as c', 'c.id', 'n.campaign_id')
+    .groupBy('c.currency')
+    .having(knex.raw('sum(??) > 0', [`n.${column}`]))
+    .orderBy('c.currency')
+    .select('c.currency', knex.raw('sum(??)::bigint as cents', [`n.${column}`])) as Knex.QueryBuilder<
+    object,
+    CurrencySum[]
+  >;
+}
+
+/** Published tiers with a tenth of their places left or less, the fullest first. */
+export async function nearlyFullTiers(knex: Knex, limit: number): Promise<PatreonTier[]> {
+  return PatreonTier.query(knex)
+    .select('id', 'title', 'remaining', 'user_limit')
+    .whereNull('gone_at')
+    .where('published', true)
+    .where('user_limit', '>', 0)
+    .whereRaw('remaining <= ceil(user_limit * ?::numeric)', [NEARLY_FULL])
+    .orderBy(['remaining', 'id'])
+    .limit(limit);
 }

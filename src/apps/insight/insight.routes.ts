@@ -2,53 +2,30 @@ import { type Request, Router } from 'express';
 import type { Context } from '../../context';
 import { allow } from '../../http/allow';
 import { wantsJson } from '../../http/error-handler';
-import { PatreonCampaign } from '../campaigns/campaign.model';
-import { connectionStatuses } from '../connections/connection-status.service';
-import { requestUsage } from '../connections/request-budget.service';
-import { PatreonMember } from '../members/member.model';
-import { PatreonPost } from '../posts/post.model';
-import { SyncRun } from '../sync/sync-run.model';
-import { liveCounts, memberFigures } from './figures.service';
+import { changesRoutes } from './changes.routes';
+import { readDashboard } from './dashboard';
+import { designSystemRoutes } from './design-system.routes';
 import { apiStatus, currentProblems, type Problem } from './status.service';
 
-const RECENT = 5;
-const CAMPAIGNS_SHOWN = 12;
-
-/** The dashboard and the state of the connection. */
+/** The dashboard, what changed last, and the state of the connection. */
 export function insightRoutes(context: Context): Router {
   const router = Router();
-  const { knex } = context;
+
+  router.use(changesRoutes(context));
+  // For those who build pages; nobody who uses them has a need of it.
+  if (!context.config.production) router.use(designSystemRoutes());
 
   router.get('/', allow('public'), (_req, res) => res.redirect(302, '/patreon/'));
 
   router.get('/patreon/', allow('campaigns.read'), async (req, res) => {
-    const [problems, counts, members, usage, campaigns, newest, posts, lastGood, connections] = await Promise.all([
-      currentProblems(context, req.t),
-      liveCounts(knex),
-      memberFigures(knex, context.clock.now()),
-      requestUsage(context),
-      PatreonCampaign.listChoices(knex, CAMPAIGNS_SHOWN),
-      PatreonMember.listNewest(RECENT, knex),
-      PatreonPost.listLatest(RECENT, knex),
-      SyncRun.query().whereIn('state', ['succeeded', 'partial']).orderBy('id', 'desc').first(),
-      connectionStatuses(context),
-    ]);
+    const [problems, dashboard] = await Promise.all([currentProblems(context, req.t), readDashboard(req, context)]);
     // Nobody needs to be told twice: an empty panel says by itself that it is not connected.
-    const shown = connections.length === 0 ? problems.filter((p) => p.code !== 'no_connection') : problems;
-    res.locals.problems = withUsableLinks(req, shown);
-    const monthly = req.can('money.read') ? members.monthly : [];
-    res.view('insight/dashboard', {
-      title: req.t('insight:dashboard.title'),
-      section: 'dashboard',
-      connections,
-      counts,
-      members: { ...members, monthly },
-      usage,
-      campaigns,
-      newest,
-      posts,
-      dataThrough: lastGood?.finished_at ?? null,
-    });
+    const isEmpty = dashboard.connections.length === 0;
+    res.locals.problems = withUsableLinks(
+      req,
+      isEmpty ? problems.filter(({ code }) => code !== 'no_connection') : problems,
+    );
+    res.view('insight/dashboard', { title: req.t('insight:dashboard.title'), section: 'dashboard', ...dashboard });
   });
 
   router.get('/patreon/api/status/', allow('status.read'), async (req, res) => {

@@ -1,0 +1,45 @@
+import { Router } from 'express';
+import { z } from 'zod';
+import type { Context } from '../../context';
+import { allow } from '../../http/allow';
+import { parseForm } from '../../http/parse';
+import { readChangeFeed } from './change-feed';
+
+const CHANGES_PER_PAGE = 25;
+const CHANGES_ON_DASHBOARD = 6;
+
+const query = z.object({
+  before: z
+    .string('list:problem.page')
+    .regex(/^[1-9]\d{0,14}$/, 'list:problem.page')
+    .transform(Number)
+    .optional(),
+});
+
+/** What changed on Patreon last, over all records. */
+export function changesRoutes({ knex }: Context): Router {
+  const router = Router();
+
+  router.get('/patreon/changes/', allow('members.read'), async (req, res) => {
+    const { before } = parseForm(query, req.query);
+    res.view('insight/changes', {
+      title: req.t('insight:changes.title'),
+      section: 'dashboard',
+      breadcrumbs: [
+        { label: req.t('shared:nav.dashboard'), href: '/patreon/' },
+        { label: req.t('insight:changes.title') },
+      ],
+      feed: await readChangeFeed(req, knex, { limit: CHANGES_PER_PAGE, before }),
+      isFirst: before === undefined,
+    });
+  });
+
+  // The part of the dashboard that asks for itself again; whoever opens the address gets the page of all changes.
+  router.get('/patreon/changes/latest/', allow('members.read'), async (req, res) => {
+    const feed = await readChangeFeed(req, knex, { limit: CHANGES_ON_DASHBOARD });
+    const locals = { title: req.t('insight:changes.title'), section: 'dashboard', feed, isFirst: true };
+    res.view('insight/changes', locals, { fragment: 'insight/_feed' });
+  });
+
+  return router;
+}
