@@ -19,6 +19,7 @@ const POLICY = {
   'money.read': managers,
   'members.address': managers,
   'members.annotate': writers,
+  'members.fields': managers,
   'views.save': everyone,
   'views.share': writers,
   'members.bulk': managers,
