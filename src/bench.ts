@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Bench } from './bench/bench';
+import { benchExport } from './bench/export';
 import { benchMembers } from './bench/members';
 import { plainKnex, withScratchDatabase } from './bench/scratch-database';
 import { benchSync } from './bench/sync';
@@ -9,6 +10,7 @@ import { exitWith } from './process';
 
 const BENCHES: Record<string, (bench: Bench) => Promise<unknown>> = {
   members: benchMembers,
+  export: benchExport,
   sync: benchSync,
 };
 

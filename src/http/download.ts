@@ -18,8 +18,8 @@ export interface DownloadOptions {
 
 /**
  * Streams a file as an attachment. Nothing is sent before the first text, so that what fails earlier can be answered with a
- * page; what fails later cuts the connection, for half a file must not look whole. @throws what `produce` throws, while
- * nothing was sent
+ * page; what fails later cuts the connection, for half a file must not look whole. @throws what `produce` throws, unless
+ * nobody waits for it any more
  */
 export async function sendDownload(
   res: Response,
@@ -37,9 +37,10 @@ export async function sendDownload(
   try {
     await produce({ write, signal });
   } catch (error) {
-    if (!res.headersSent && !signal.aborted) throw error;
-    res.destroy();
-    return;
+    const isLeft = signal.aborted;
+    if (res.headersSent || isLeft) res.destroy();
+    if (isLeft) return;
+    throw error;
   }
   res.end();
 }
