@@ -123,7 +123,13 @@ export async function snapshotIds(trx: Knex.Transaction, batch: MemberBatch, ids
 
 /** How somebody of this role reads the list. */
 export function readerOf({ id, role }: Pick<Staff, 'id' | 'role'>, now: Date): MemberReader {
-  return { seesEmail: may(role, 'members.email'), seesMoney: may(role, 'money.read'), staffId: id, now };
+  return {
+    seesEmail: may(role, 'members.email'),
+    seesMoney: may(role, 'money.read'),
+    seesAddress: may(role, 'members.address'),
+    staffId: id,
+    now,
+  };
 }
 
 type Ending = { state: BatchState; failure?: string; done?: number; changed?: number; last_id?: number };

@@ -1,0 +1,50 @@
+import type { Knex } from 'knex';
+import { BaseModel } from '../../db/base-model';
+
+/** So many views one person keeps, and so many shared ones of others a page shows. */
+export const MOST_VIEWS = 50;
+const MOST_TABS = 10;
+
+/** A filter of the member list with its order and columns, under a name. */
+export class MemberView extends BaseModel {
+  static override tableName = 'member_views';
+
+  id!: number;
+  owner_id!: number;
+  name!: string;
+  /** Of the list's address. */
+  query!: string;
+  /** Whether everybody sees it. */
+  shared!: boolean;
+  /** Whether it stands above the list; a shared one above everybody's. */
+  pinned!: boolean;
+  created_at!: string;
+  owner_name?: string;
+
+  static async listOwn(staffId: number, db: Knex): Promise<MemberView[]> {
+    return MemberView.query(db).where({ owner_id: staffId }).orderByRaw('lower(name), id').limit(MOST_VIEWS);
+  }
+
+  static async listSharedByOthers(staffId: number, db: Knex): Promise<MemberView[]> {
+    return MemberView.query(db)
+      .select('member_views.*', 'staff.name as owner_name')
+      .join('staff', 'staff.id', 'owner_id')
+      .where({ shared: true })
+      .whereNot({ owner_id: staffId })
+      .orderByRaw('lower(member_views.name), member_views.id')
+      .limit(MOST_VIEWS);
+  }
+
+  /** Those that stand above this person's list, their own first. */
+  static async listTabs(staffId: number, db: Knex): Promise<MemberView[]> {
+    return MemberView.query(db)
+      .where({ pinned: true })
+      .where((mine) => mine.where({ owner_id: staffId }).orWhere({ shared: true }))
+      .orderByRaw('owner_id <> ?, lower(name), id', [staffId])
+      .limit(MOST_TABS);
+  }
+
+  static async findOwn(id: number, staffId: number, db: Knex): Promise<MemberView | undefined> {
+    return MemberView.query(db).findOne({ id, owner_id: staffId });
+  }
+}
