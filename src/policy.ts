@@ -20,6 +20,7 @@ const POLICY = {
   'members.address': managers,
   'members.annotate': writers,
   'members.fields': managers,
+  'notes.moderate': owners,
   'views.save': everyone,
   'views.share': writers,
   'members.bulk': managers,
