@@ -1,3 +1,4 @@
+import { campaignsJobs } from './apps/campaigns/campaigns.jobs';
 import { connectionsJobs } from './apps/connections/connections.jobs';
 import { insightJobs } from './apps/insight/insight.jobs';
 import { bulkJobs } from './apps/members/bulk.jobs';
@@ -8,6 +9,7 @@ import { queueJobs } from './jobs/queue.jobs';
 /** Every job there is; each app names its own. */
 export const jobCatalogue: JobDefinition[] = [
   ...connectionsJobs,
+  ...campaignsJobs,
   ...bulkJobs,
   ...syncJobs,
   ...insightJobs,
