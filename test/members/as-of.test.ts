@@ -162,7 +162,11 @@ describe('GET /patreon/members/:id/?as_of=', () => {
     ]);
     const page = await open(id, dayAgo(5));
     expect(page.rows('pledge-events').map((row) => row.patreonId)).toEqual(['subscription:1']);
-    expect([...page.html.matchAll(/data-day="([^"]+)"/g)].map(([, day]) => day)).toEqual([dayAgo(6), dayAgo(9)]);
+    expect([...page.html.matchAll(/data-day="([^"]+)"/g)].map(([, day]) => day)).toEqual([
+      dayAgo(5),
+      dayAgo(6),
+      dayAgo(9),
+    ]);
     expect(page.text).not.toContain('Membership ended');
   });
 

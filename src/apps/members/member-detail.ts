@@ -2,12 +2,15 @@ import type { Request } from 'express';
 import type { Context } from '../../context';
 import { NotFoundError } from '../../errors';
 import { createFormat } from '../../http/format';
+import { listAddress } from '../../http/list-address';
 import { mirroredAttributes } from '../../http/mirrored-attributes';
 import { rowId } from '../../http/parse';
 import { resolveSiteUrl } from '../../patreon/site-url';
 import type { Permission } from '../../policy';
 import { campaignName, PatreonCampaign } from '../campaigns/campaign.model';
 import { PatreonTier } from '../campaigns/tier.model';
+import type { DossierQuery } from './dossier.schemas';
+import { readDossier } from './dossier.service';
 import { maskedEmail } from './masked-email';
 import { PatreonMember } from './member.model';
 import { MemberAddress } from './member-address.model';
@@ -19,9 +22,13 @@ import {
   userAttributes,
   userOf,
 } from './member-attributes';
+import { type ListPlace, readListPlace } from './member-neighbours';
 import { memberAsOf, type PastDay, titledAsOf } from './member-past';
+import { memberReader } from './member-query';
 import { readTimeline } from './member-timeline';
 import { explainKind } from './membership-kind';
+import { monthTable } from './month-table';
+import type { NoteAuthor } from './note.service';
 import { PledgeEvent } from './pledge-event.model';
 
 const MAX_EVENTS = 200;
@@ -53,37 +60,82 @@ export function memberHead(req: Request, { member, campaign }: FoundMember, toda
   };
 }
 
-export interface DetailRequest {
+export interface DetailRequest extends Partial<Omit<DossierQuery, 'as_of'>> {
   /** Shows the member as it was at the end of this day instead of now. */
   past?: PastDay | undefined;
-  /** Where the page of the timeline begins. */
-  before?: number | undefined;
 }
 
 /** What the page of one member shows to this reader. */
 export async function readMemberDetail(
   req: Request,
-  { knex, clock }: Context,
+  context: Context,
   { member: present, campaign }: FoundMember,
-  { past, before }: DetailRequest = {},
+  asked: DetailRequest = {},
 ) {
-  const member = past ? await memberAsOf(present, past, knex) : present;
-  const tiers = await PatreonTier.listByPatreonIds([campaign.id], member.currently_entitled_tiers, knex);
-  const events = await PledgeEvent.listByMember(member.id, { limit: MAX_EVENTS + 1, until: past?.end }, knex);
+  const { knex, clock } = context;
+  const { past } = asked;
   const now = clock.now();
+  const member = past ? await memberAsOf(present, past, knex) : present;
+  const at = past ? new Date(Math.min(Date.parse(past.end) - 1, now.getTime())) : now;
+  const [tiers, events, address, place] = await Promise.all([
+    PatreonTier.listByPatreonIds([campaign.id], member.currently_entitled_tiers, knex),
+    PledgeEvent.listByMember(member.id, { limit: MAX_EVENTS + 1, until: past?.end }, knex),
+    past ? undefined : MemberAddress.findByMember(member.id, knex),
+    asked.list === undefined ? undefined : readListPlace(member.id, asked.list, memberReader(req, clock), knex),
+  ]);
+  const kept = { list: place?.list, months: asked.months };
   return {
     ...memberHead(req, { member, campaign }, now),
     asOf: past?.day ?? null,
-    why: whyText(req, member, past ? new Date(Math.min(Date.parse(past.end) - 1, now.getTime())) : now),
+    why: whyText(req, member, at),
     tiers: past ? await titledAsOf(tiers, campaign.id, past, knex) : tiers,
     events: events.slice(0, MAX_EVENTS),
     hasMoreEvents: events.length > MAX_EVENTS,
     ...attributesOf(req, member),
-    hasAddress: !past && (await MemberAddress.findByMember(member.id, knex)) !== undefined,
+    hasAddress: address !== undefined,
     address: undefined,
-    timeline: await readTimeline(req, { member, campaign, past, before }, knex),
+    timeline: await readTimeline(req, { ...asked, member, campaign, kept }, knex),
+    months: req.can('money.read') ? monthsOf(req, member, events, at, asked) : undefined,
+    dossier: past ? null : await dossierOf(req, context, member.id),
+    now: now.toISOString(),
+    forms: {} as Record<string, unknown>,
+    ...placeLocals(member.id, place, asked),
     chargeWord: (status: string | null) => chargeStatusWord(req.t, status),
     eventWord: (type: string | null) => eventTypeWord(req.t, type),
+  };
+}
+
+/** Payments are money: whoever does not see that is told no months. */
+function monthsOf(
+  req: Request,
+  { kind, pledge_cadence: cadence }: PatreonMember,
+  events: PledgeEvent[],
+  now: Date,
+  { months }: DetailRequest,
+) {
+  const isCharged = kind === 'paying' || kind === 'pending';
+  return monthTable(req, { events, cadence, isCharged, now, showsAll: months === 'all' });
+}
+
+function dossierOf(req: Request, { knex, clock }: Context, memberId: number) {
+  const reader = authorOf(req);
+  return readDossier(memberId, { reader, writes: req.can('members.annotate'), now: clock.now() }, knex);
+}
+
+/** Whoever writes: routes that need a permission have a signed-in person. */
+export const authorOf = (req: Request): NoteAuthor => ({
+  id: req.staff?.id ?? 0,
+  changesAny: req.can('notes.moderate'),
+});
+
+function placeLocals(id: number, place: ListPlace | undefined, { past, months }: DetailRequest) {
+  const here = (member: number) => listAddress(`/patreon/members/${member}/`, { list: place?.list });
+  const neighbour = (member: number | null | undefined) => (member ? here(member)() : null);
+  const address = listAddress(`/patreon/members/${id}/`, { list: place?.list, as_of: past?.day });
+  return {
+    place: place && { ...place, previous: neighbour(place.previous), next: neighbour(place.next) },
+    monthsAddress: address({ months: months === 'all' ? undefined : 'all' }),
+    showsAllMonths: months === 'all',
   };
 }
 

@@ -1,31 +1,35 @@
 import type { Request } from 'express';
 import type { Knex } from 'knex';
-import { createFormat } from '../../http/format';
-import { listAddress } from '../../http/list-address';
-import type { Permission } from '../../policy';
-import { Staff } from '../accounts/staff.model';
+import { type ListParameters, listAddress } from '../../http/list-address';
 import type { PatreonCampaign } from '../campaigns/campaign.model';
 import { PatreonChange } from '../campaigns/change.model';
-import { PatreonTier } from '../campaigns/tier.model';
-import { type ChangeWords, changeSentences, listOf } from './change-sentences';
 import type { PatreonMember } from './member.model';
+import { MemberAction } from './member-action.model';
 import { changedMember, type PastDay } from './member-past';
+import { MemberNote } from './note.model';
+import { PledgeEvent } from './pledge-event.model';
+import { type TimelineEntry, timelineEntries } from './timeline-entries';
+import {
+  encodePosition,
+  mergeNewest,
+  TIMELINE_SOURCES,
+  type TimelineBatch,
+  type TimelineItem,
+  type TimelinePosition,
+  type TimelineSource,
+} from './timeline-merge';
 
 /** Enough rows for the largest of entries, which has one for each column of a member. */
-const ROWS_PER_PAGE = 120;
+const CHANGES_PER_PAGE = 120;
 const ENTRIES_PER_PAGE = 25;
-
-/** What one read did to a member. */
-export interface TimelineEntry {
-  /** ISO time. */
-  at: string;
-  sentences: string[];
-  source: { label: string; href: string | null } | null;
-}
+/** Stands for the day on which a member was first seen, where no change tells it: it comes after all changes. */
+const FIRST_SEEN = 0;
 
 export interface Timeline {
   /** Newest first; `day` is an ISO date. */
   days: { day: string; entries: TimelineEntry[] }[];
+  /** One for each source that this reader may choose, after all of them together. */
+  filters: { show: TimelineSource | 'all'; href: string; isChosen: boolean }[];
   /** Addresses, where there is something to lead to. */
   older: string | null;
   newest: string | null;
@@ -37,37 +41,98 @@ export interface TimelineRequest {
   member: PatreonMember;
   campaign: PatreonCampaign;
   past?: PastDay | undefined;
-  /** The id of the last change already shown. */
-  before?: number | undefined;
+  /** One source alone. */
+  show?: TimelineSource | undefined;
+  /** What has been shown already. */
+  before?: TimelinePosition | undefined;
+  /** Goes with every address of the page. */
+  kept?: ListParameters | undefined;
 }
 
 /** One page of what happened to a member, in the reader's words and as far as the reader may see it. */
 export async function readTimeline(req: Request, request: TimelineRequest, knex: Knex): Promise<Timeline> {
-  const { member, past, before } = request;
-  const wanted = { limit: ROWS_PER_PAGE, before, until: past?.end };
-  const rows = await PatreonChange.listForRecord(changedMember(member), wanted, knex);
-  const { reads, last } = cutPage(rows);
-  const entries = await toEntries(req, reads, request.campaign, knex);
-  const isCut = last === undefined && !(await PatreonChange.isWhole(changedMember(member), knex));
-  if (isCut) {
-    entries.push({ at: member.first_seen_at, sentences: [req.t('members:timeline.created')], source: null });
-  }
-  const address = listAddress(`/patreon/members/${member.id}/`, { as_of: past?.day });
+  const { member, campaign, show, before = {}, kept = {} } = request;
+  const seen = sourcesFor(req);
+  const read = seen.filter((source) => show === undefined || source === show);
+  const seesAll = req.can('members.annotate');
+  const batches = await Promise.all(read.map((source) => READERS[source](request, { knex, before, seesAll })));
+  const { items, isAll } = mergeNewest(batches, ENTRIES_PER_PAGE);
+  const isCut = items.some((item) => item.source === 'changes' && item.rows.length === 0);
+  const path = `/patreon/members/${member.id}/`;
+  const address = listAddress(path, { ...kept, as_of: request.past?.day, show });
   return {
-    days: byDay(entries),
-    older: last === undefined ? null : address({ before: String(last) }),
-    newest: before === undefined ? null : address(),
+    days: byDay(await timelineEntries(req, items, campaign, knex)),
+    filters: (['all', ...seen] as const).map((name) => ({
+      show: name,
+      href: address({ show: name === 'all' ? undefined : name }),
+      isChosen: name === (show ?? 'all'),
+    })),
+    older: isAll ? null : address({ before: encodePosition(positionAfter(before, items)) }),
+    newest: request.before === undefined ? null : address(),
     keptSince: isCut ? await PatreonChange.keptSince(knex) : null,
   };
 }
 
-/** Whole reads only; `last` is the id to go on from, undefined when everything is there. */
-function cutPage(rows: readonly PatreonChange[]): { reads: PatreonChange[][]; last: number | undefined } {
+/** Notes are for those who write them: everybody but viewers. */
+export const sourcesFor = (req: Request): TimelineSource[] =>
+  TIMELINE_SOURCES.filter((source) => source !== 'notes' || req.can('members.annotate'));
+
+interface Reading {
+  knex: Knex;
+  before: TimelinePosition;
+  /** Whether the reader is told more of what staff did than which labels they put on. */
+  seesAll: boolean;
+}
+
+type Reader = (request: TimelineRequest, reading: Reading) => Promise<TimelineBatch>;
+
+const READERS: Record<TimelineSource, Reader> = {
+  changes: readChanges,
+  charges: async ({ member, past }, { knex, before }) => {
+    const wanted = { limit: ENTRIES_PER_PAGE + 1, before: before.charges, until: past?.end };
+    const rows = await PledgeEvent.listForTimeline(member.id, wanted, knex);
+    return batchOf(
+      rows.map((row) => ({
+        source: 'charges',
+        at: row.date ?? row.first_seen_at,
+        position: row.patreon_id,
+        rows: row,
+      })),
+    );
+  },
+  notes: async ({ member, past }, { knex, before }) => {
+    const wanted = { limit: ENTRIES_PER_PAGE + 1, before: before.notes, until: past?.end };
+    const rows = await MemberNote.listByMember(member.id, wanted, knex);
+    return batchOf(rows.map((row) => ({ source: 'notes', at: row.created_at, position: row.id, rows: row })));
+  },
+  staff: async ({ member, past }, { knex, before, seesAll }) => {
+    const wanted = { limit: ENTRIES_PER_PAGE + 1, before: before.staff, until: past?.end, labelsOnly: !seesAll };
+    const rows = await MemberAction.listByMember(member.id, wanted, knex);
+    return batchOf(rows.map((row) => ({ source: 'staff', at: row.at, position: row.id, rows: row })));
+  },
+};
+
+const batchOf = (items: TimelineItem[]): TimelineBatch => ({
+  items: items.slice(0, ENTRIES_PER_PAGE),
+  isAll: items.length <= ENTRIES_PER_PAGE,
+});
+
+async function readChanges({ member, past }: TimelineRequest, { knex, before }: Reading): Promise<TimelineBatch> {
+  if (before.changes === FIRST_SEEN) return { items: [], isAll: true };
+  const record = changedMember(member);
+  const wanted = { limit: CHANGES_PER_PAGE, before: before.changes, until: past?.end };
+  const rows = await PatreonChange.listForRecord(record, wanted, knex);
   const reads = byRead(rows);
-  if (rows.length === ROWS_PER_PAGE) reads.pop();
-  const shown = reads.slice(0, ENTRIES_PER_PAGE);
-  const isAll = rows.length < ROWS_PER_PAGE && shown.length === reads.length;
-  return { reads: shown, last: isAll ? undefined : shown.at(-1)?.at(-1)?.id };
+  // The last one may go on beyond the rows that were read.
+  if (rows.length === CHANGES_PER_PAGE) reads.pop();
+  const items = reads.flatMap((read): TimelineItem[] => {
+    const last = read.at(-1);
+    return last ? [{ source: 'changes', at: last.changed_at, position: last.id, rows: read }] : [];
+  });
+  if (rows.length === CHANGES_PER_PAGE) return { items, isAll: false };
+  if (!(await PatreonChange.isWhole(record, knex)))
+    items.push({ source: 'changes', at: member.first_seen_at, position: FIRST_SEEN, rows: [] });
+  return { items, isAll: true };
 }
 
 /** Rows that one statement wrote are one read. */
@@ -81,54 +146,9 @@ function byRead(rows: readonly PatreonChange[]): PatreonChange[][] {
   return reads;
 }
 
-async function toEntries(req: Request, reads: readonly PatreonChange[][], campaign: PatreonCampaign, knex: Knex) {
-  const words = await wordsFor(req, reads.flat(), campaign, knex);
-  const names = await staffNames(reads.flat(), knex);
-  return reads.flatMap((read): TimelineEntry[] => {
-    const [first] = read;
-    // In the order of the columns.
-    const sentences = changeSentences([...read].reverse(), words);
-    // What this reader may not even know about leaves an entry without a word.
-    if (!first || sentences.length === 0) return [];
-    return [{ at: first.changed_at, sentences, source: sourceOf(first, req, names) }];
-  });
-}
-
-async function wordsFor(
-  req: Request,
-  rows: readonly PatreonChange[],
-  campaign: PatreonCampaign,
-  knex: Knex,
-): Promise<ChangeWords> {
-  const named = rows.filter(({ field }) => field === 'currently_entitled_tiers');
-  const ids = [...new Set(named.flatMap(({ before, after }) => [...listOf(before), ...listOf(after)]))];
-  const tiers = ids.length > 0 ? await PatreonTier.listByPatreonIds([campaign.id], ids, knex) : [];
-  const titles = new Map(tiers.map((tier) => [tier.patreon_id, tier.title || req.t('members:untitledTier')]));
-  return {
-    t: req.t,
-    format: createFormat(req.locale),
-    can: (permission: Permission) => req.can(permission),
-    currency: campaign.currency,
-    tierTitle: (id) => titles.get(id) ?? id,
-  };
-}
-
-async function staffNames(rows: readonly PatreonChange[], knex: Knex): Promise<Map<number, string>> {
-  const ids = [...new Set(rows.flatMap(({ staff_id }) => staff_id ?? []))];
-  const staff = ids.length > 0 ? await Staff.query(knex).findByIds(ids) : [];
-  return new Map(staff.map(({ id, name }) => [id, name]));
-}
-
-/** Who asked says more than which run it was; the link leads to the run all the same. */
-function sourceOf(change: PatreonChange, req: Request, names: ReadonlyMap<number, string>): TimelineEntry['source'] {
-  const { run_id, staff_id, event_id } = change;
-  const href = run_id === null ? null : `/patreon/sync/${run_id}/`;
-  if (staff_id !== null) {
-    const name = names.get(staff_id);
-    return { label: req.t(`members:timeline.${name ? 'refreshedBy' : 'refreshed'}`, { name }), href };
-  }
-  if (event_id !== null) return { label: req.t('members:timeline.event', { id: event_id }), href };
-  return href === null ? null : { label: req.t('members:timeline.run', { id: run_id }), href };
+function positionAfter(before: TimelinePosition, items: readonly TimelineItem[]): TimelinePosition {
+  const shown = items.map(({ source, position }) => [source, position] as const);
+  return { ...before, ...Object.fromEntries(shown) };
 }
 
 function byDay(entries: readonly TimelineEntry[]): Timeline['days'] {

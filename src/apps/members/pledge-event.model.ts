@@ -36,4 +36,21 @@ export class PledgeEvent extends BaseModel {
     if (until !== undefined) query.whereRaw('coalesce(date, first_seen_at) < ?', [until]);
     return query.orderByRaw('date desc nulls last, patreon_id desc').limit(limit);
   }
+
+  /** As above, but each undated event in its place; `before` is Patreon's id of the last one already shown. */
+  static async listForTimeline(
+    memberId: number,
+    { limit, before, until }: { limit: number; before?: string | undefined; until?: string | undefined },
+    db: Knex,
+  ): Promise<PledgeEvent[]> {
+    const query = PledgeEvent.query(db).where('member_id', memberId).limit(limit);
+    if (until !== undefined) query.whereRaw('coalesce(date, first_seen_at) < ?', [until]);
+    if (before !== undefined)
+      query.whereRaw(
+        `(coalesce(date, first_seen_at), patreon_id) <
+           (select coalesce(date, first_seen_at), patreon_id from pledge_events where member_id = ? and patreon_id = ?)`,
+        [memberId, before],
+      );
+    return query.orderByRaw('coalesce(date, first_seen_at) desc, patreon_id desc');
+  }
 }

@@ -1,0 +1,12 @@
+import MarkdownIt from 'markdown-it';
+import { sanitizePatreonHtml } from '../../lib/rich-text';
+
+// The rules of CommonMark without pictures; a line break stays one, because notes are jotted down.
+const markdown = new MarkdownIt('commonmark', { html: false, linkify: true, breaks: true })
+  .enable(['linkify', 'strikethrough'])
+  .disable('image');
+
+/** A note as HTML that is safe to print: sanitised like everything foreign, so links lead to https alone. */
+export function noteHtml(body: string): string {
+  return sanitizePatreonHtml(markdown.render(body));
+}
