@@ -1,0 +1,101 @@
+import type { Translate } from '../../i18n';
+import type { AuditEntry } from './audit-entry.model';
+
+/** Every action that has a sentence of its own, in the order in which their groups are offered. */
+export const ACTIONS = [
+  'sign_in.succeeded',
+  'sign_in.refused',
+  'sign_out',
+  'password.changed',
+  'password.change_refused',
+  'sessions.ended',
+  'setup.completed',
+  'staff.created',
+  'staff.role_changed',
+  'staff.disabled',
+  'staff.enabled',
+  'staff.password_reset',
+  'request.denied',
+  'credential.created',
+  'credential.changed',
+  'credential.deleted',
+  'credential.connected',
+  'credential.disconnected',
+  'credential.refreshed',
+  'credential.refused',
+  'sync_run.applied',
+  'sync_run.discarded',
+  'campaign.refreshed',
+  'campaign.changed',
+  'campaign.deleted',
+  'campaign.unignored',
+  'post.refreshed',
+  'member.refreshed',
+  'member.address_revealed',
+  'label.created',
+  'label.renamed',
+  'member_field.created',
+  'member_field.renamed',
+  'member_field.deleted',
+  'member_batch.created',
+  'member_batch.reverted',
+  'member_batch.cancelled',
+  'export.started',
+  'export.succeeded',
+  'export.cancelled',
+  'export.failed',
+  'audit.exported',
+] as const;
+
+const known: ReadonlySet<string> = new Set(ACTIONS);
+
+/** What actions begin with. */
+export const ACTION_GROUPS = [...new Set(ACTIONS.map((action) => action.split('.')[0] as string))];
+
+/** Kinds of rows that entries tell of, and where such a row is shown. */
+const SUBJECTS = {
+  staff: () => '/admin/staff/',
+  patreon_credential: (id) => `/admin/patreon/patreoncredential/${id}/change/`,
+  sync_run: (id) => `/patreon/sync/${id}/`,
+  campaign: (id) => `/patreon/campaigns/${id}/`,
+  post: (id) => `/patreon/posts/${id}/`,
+  member: (id) => `/patreon/members/${id}/`,
+  member_batch: (id) => `/patreon/members/batches/${id}/`,
+  member_field: () => '/patreon/members/fields/',
+  label: () => '/patreon/members/labels/',
+  export: () => '/patreon/members/export/',
+} satisfies Record<string, (id: string) => string>;
+
+export const SUBJECT_TYPES = Object.keys(SUBJECTS);
+
+/** What happened, in the reader's language; an action without words of its own is told by its name. */
+export function auditSentence(t: Translate, { action, details }: Pick<AuditEntry, 'action' | 'details'>): string {
+  return known.has(action) ? t(`audit:sentence.${action}`, wordsOf(t, details)) : action;
+}
+
+/** Details as the sentences name them; what has a word of its own is told with it. */
+function wordsOf(t: Translate, details: Record<string, unknown>): Record<string, string> {
+  const plain = Object.entries(details ?? {}).map(([name, value]) => [name, [value].flat().join(', ')] as const);
+  const words = Object.fromEntries(plain);
+  if (words.role) words.role = t(`shared:role.${words.role}`);
+  if (words.by) words.by = t(`audit:by.${words.by}`);
+  if (words.format) words.format = words.format.toUpperCase();
+  return words;
+}
+
+/** Where the row of an entry is shown; null for one that has no page. */
+export function subjectHref({ subject_type: type, subject_id: id }: AuditEntry): string | null {
+  return type !== null && id !== null && isSubject(type) ? SUBJECTS[type](id) : null;
+}
+
+export function subjectWord(t: Translate, type: string): string {
+  return isSubject(type) ? t(`audit:subject.${type}`) : type;
+}
+
+export function groupWord(t: Translate, group: string): string {
+  return ACTION_GROUPS.includes(group) ? t(`audit:group.${group}`) : group;
+}
+
+function isSubject(type: string): type is keyof typeof SUBJECTS {
+  return Object.hasOwn(SUBJECTS, type);
+}
