@@ -72,12 +72,11 @@ function tellChanges(rows: readonly PatreonChange[], { req, words, nameOf }: Tol
 function chargeSentences(event: PledgeEvent, { t, can, format }: ChangeWords): string[] {
   const what = eventTypeWord(t, event.type) || t('dossier:timeline.event');
   const tier = event.tier_title || null;
-  if (!can('money.read')) return tier ? [what, tier] : [what];
+  if (!can('money.read')) return [tier ? `${what} · ${tier}` : what];
   const outcome = chargeStatusWord(t, event.payment_status);
   const amount = event.amount_cents === null ? null : format.money(event.amount_cents, event.currency_code);
-  const beside = [amount, tier].filter(Boolean).join(' · ');
   const sentence = outcome ? t('dossier:timeline.charge', { what, outcome }) : what;
-  return beside ? [sentence, beside] : [sentence];
+  return [[sentence, amount, tier].filter(Boolean).join(' · ')];
 }
 
 const EXCERPT = 200;
