@@ -3,6 +3,16 @@ import type { Knex } from 'knex';
 const CAMPAIGNS = 20;
 const TIERS_PER_CAMPAIGN = 5;
 const BATCH = 50_000;
+const FILLED = [
+  'patreon_members',
+  'patreon_campaigns',
+  'patreon_tiers',
+  'patreon_member_counts',
+  'labels',
+  'member_labels',
+  'member_follow_ups',
+  'member_addresses',
+];
 
 /**
  * Fills an empty, migrated database with members in believable proportions: campaigns of very different sizes, half of
@@ -19,7 +29,8 @@ export async function insertMemberPopulation(knex: Knex, rows: number): Promise<
       tiers: TIERS_PER_CAMPAIGN,
     });
   }
-  await knex.raw('vacuum (analyze) patreon_members, patreon_campaigns, patreon_tiers, patreon_member_counts');
+  await knex.raw(WORKBENCH_SQL);
+  for (const table of FILLED) await knex.raw('vacuum (analyze) ??', [table]);
 }
 
 const CAMPAIGN_SQL = `
@@ -57,7 +68,7 @@ const MEMBER_SQL = `
     pledge_relationship_start, pledge_cadence, currently_entitled_amount_cents, will_pay_amount_cents,
     campaign_lifetime_support_cents, lifetime_support_cents, is_follower, is_free_trial, is_gifted, note,
     currently_entitled_tiers, user_patreon_id, user_full_name, user_created, user_image_url, user_thumb_url, user_url,
-    user_social_connections, kind, monthly_cents, read_seq)
+    user_social_connections, discord_user_id, kind, monthly_cents, read_seq, changed_at)
   select campaign_id, md5(i::text)::uuid::text,
     case when i % 97 = 0 then null when i % 101 = 0 then '' else first || ' ' || last || case when i % 3 = 0 then ' ' || i else '' end end,
     case when i % 50 = 0 then null else lower(first || '.' || last) || i || '@example.' || (array['com','org','net'])[1 + i % 3] end,
@@ -79,5 +90,18 @@ const MEMBER_SQL = `
     (50000000 + i)::text, first || ' ' || last, '2018-01-01'::timestamptz + make_interval(days => day % 2000),
     'https://c8.patreon.com/3/200/' || (50000000 + i), 'https://c8.patreon.com/3/200/' || (50000000 + i),
     'https://www.patreon.com/user\\?u=' || (50000000 + i), '{"discord": null, "twitch": null, "youtube": null}',
-    kind, case when kind = 'paying' then 100 * (1 + amount_throw % 60) else 0 end, 1
+    case when i % 9 = 0 then (700000000000000000 + i::bigint)::text end,
+    kind, case when kind = 'paying' then 100 * (1 + amount_throw % 60) else 0 end, 1,
+    '2026-11-22'::timestamptz - make_interval(days => (hashint4(i + 401) & 4095) % 400, secs => i % 86400)
   from kinds`;
+
+/** What staff add: a rare label and one that a fifth of all carry, follow-ups of one in a thousand, some addresses. */
+const WORKBENCH_SQL = `
+  insert into labels (name) values ('Rare'), ('Common');
+  insert into member_labels (label_id, member_id)
+  select l.id, m.id from labels l join patreon_members m
+      on case l.name when 'Rare' then m.id % 5000 = 0 else m.id % 5 = 0 end;
+  insert into member_follow_ups (member_id, due_on)
+  select id, '2026-11-01'::date + (id % 40)::int from patreon_members where id % 1000 = 0;
+  insert into member_addresses (member_id, campaign_id, patreon_id, address, address_digest, read_seq)
+  select id, campaign_id, patreon_id, '', '', 1 from patreon_members where id % 30 = 0`;

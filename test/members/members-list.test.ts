@@ -401,7 +401,7 @@ describe('GET /patreon/members/', () => {
       [`status=${'x'.repeat(101)}`, 'A status is one word'],
       [`q=${'x'.repeat(101)}`, 'may have at most 100 characters'],
       ['q=%00', 'may have at most 100 characters'],
-      ['kind=free&kind=paying', 'There is no such kind of membership'],
+      ['kind=free&kind=patron', 'There is no such kind of membership'],
     ])('%s is answered 400, says what is wrong and leads back', async (query, message) => {
       const answer = await owner.get(`/patreon/members/?${query}`).expect(400);
       expect(readPage(answer.text).text).toContain(message);

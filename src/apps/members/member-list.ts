@@ -1,47 +1,104 @@
-import type { Request } from 'express';
-import type { Knex } from 'knex';
+import type { Request, Response } from 'express';
 import type { Context } from '../../context';
-import { listView } from '../../http/view-list';
-import { PatreonCampaign } from '../campaigns/campaign.model';
-import { PatreonTier } from '../campaigns/tier.model';
-import { maskedEmail } from './masked-email';
+import { encodeCursor } from '../../db/keyset';
+import { ForbiddenError } from '../../errors';
+import { createFormat } from '../../http/format';
+import { viewList } from '../../http/view-list';
+import { campaignName, PatreonCampaign } from '../campaigns/campaign.model';
+import { memberAddress } from './filter-address';
+import { cadenceLabel, filterForm, isChosen, readFilterChoices } from './filter-form';
+import { filterSentence } from './filter-sentence';
 import { PatreonMember } from './member.model';
+import { chargeStatusWord } from './member-attributes';
+import { COLUMN_LABELS, COLUMN_SORTS, columnsFor, namedColumns } from './member-columns';
+import { campaignCrumbs } from './member-detail';
 import { listMemberPage } from './member-page';
-import { memberReader, readMemberQuery } from './member-query';
+import { type MemberQuery, type MemberReader, memberReader, readMemberQuery } from './member-query';
+import { readMemberRows } from './member-row';
+import { listQueryOf, readViewTabs } from './member-view-tabs';
+
+/** Answers the list of members that a request asks for; with a campaign, of that one. */
+export async function showMemberList(
+  req: Request,
+  res: Response,
+  context: Context,
+  campaign?: PatreonCampaign,
+): Promise<void> {
+  if (!req.can('money.read') && /^-?(amount|lifetime)$/.test(String(req.query.sort))) {
+    throw new ForbiddenError(req.t('members:list.moneySort'), 'money_hidden');
+  }
+  const campaignChoices = campaign ? [] : await PatreonCampaign.listChoices(context.knex);
+  const locals = {
+    title: req.t('members:title'),
+    section: 'members',
+    breadcrumbs: campaign && [...campaignCrumbs(req, campaign), { label: req.t('members:title') }],
+    campaign,
+    campaignName,
+    campaignChoices,
+    columnLabels: COLUMN_LABELS,
+    columnSorts: COLUMN_SORTS,
+    chargeWord: (status: string | null) => chargeStatusWord(req.t, status),
+    cadenceWord: (months: number) => cadenceLabel(months, req.t, req.locale),
+    searchQuery: typeof req.query.q === 'string' ? req.query.q.slice(0, 100) : '',
+    ...(await readViewTabs(req, context, listQueryOf(req.originalUrl.split('?')[1]))),
+  };
+  await viewList(res, 'members', locals, () => readMemberList(req, context, { campaign, campaignChoices }));
+}
+
+interface Campaigns {
+  campaign: PatreonCampaign | undefined;
+  campaignChoices: readonly PatreonCampaign[];
+}
 
 /**
  * The list that a request asks for, as its reader may see it: without the permission for e-mails they are masked here
  * and not searched. @throws ValidationError with a catalogue key for each wrong parameter
  */
-export async function readMemberList(req: Request, { knex, clock }: Context, campaign?: PatreonCampaign) {
-  const query = await readMemberQuery(req.query, memberReader(req, clock), knex, campaign);
-  const { filter, filters, chosen, order, position } = query;
-  const page = await listMemberPage({ filter, sort: order, position }, knex);
-  const view = listView(req.path, query, page, page.total);
+async function readMemberList(req: Request, { knex, clock }: Context, { campaign, campaignChoices }: Campaigns) {
+  const reader = memberReader(req, clock);
+  const query = await readMemberQuery(req.query, reader, knex, campaign);
+  rememberColumns(req);
+  const { filter, order, position, sort, columns, searchParams } = query;
+  const [page, choices] = await Promise.all([
+    listMemberPage({ filter, sort: order, position }, knex),
+    readFilterChoices(choicesOf(req, query, { campaign, campaignChoices }), knex),
+  ]);
+  const address = memberAddress(req.path, searchParams);
   return {
-    ...view,
-    rows: await readRows(page.rows, req.can('members.email'), knex),
-    filters,
-    chosen,
-    columns: query.columns,
-    searchParams: query.searchParams,
+    rows: await readMemberRows(page.rows, { columns, seesEmail: reader.seesEmail }, knex),
+    total: page.total,
+    sort,
+    address,
+    previous: page.previous && address({ before: encodeCursor(sort, page.previous) }),
+    next: page.next && address({ after: encodeCursor(sort, page.next) }),
+    isFiltered: [...searchParams.keys()].some((name) => name !== 'sort' && name !== 'columns'),
+    columns,
+    columnChoices: columnsFor(reader),
+    searchParams,
+    scope: query.scope,
+    conditionCount: query.groups.flatMap(({ values }) => Object.values(values).filter(isChosen)).length,
+    groups: filterForm(query.groups, choices, { t: req.t, locale: req.locale, reader }),
+    sentence: filterSentence(query, sentenceWords(req, reader, query, campaign)),
     hasMembers: page.rows.length > 0 || (await PatreonMember.existsAny(knex)),
   };
 }
 
-async function readRows(members: readonly PatreonMember[], seesEmail: boolean, knex: Knex) {
-  const campaignIds = [...new Set(members.map((member) => member.campaign_id))];
-  const tierIds = [...new Set(members.flatMap((member) => member.currently_entitled_tiers))];
-  const [campaigns, tiers] = await Promise.all([
-    PatreonCampaign.listByIds(campaignIds, knex),
-    PatreonTier.listByPatreonIds(campaignIds, tierIds, knex),
-  ]);
-  const campaignOf = new Map(campaigns.map((campaign) => [campaign.id, campaign]));
-  const tierOf = new Map(tiers.map((tier) => [`${tier.campaign_id}/${tier.patreon_id}`, tier]));
-  return members.map((member) => ({
-    member,
-    campaign: campaignOf.get(member.campaign_id),
-    email: member.email && (seesEmail ? member.email : maskedEmail(member.email)),
-    tiers: member.currently_entitled_tiers.map((id) => ({ id, tier: tierOf.get(`${member.campaign_id}/${id}`) })),
-  }));
+function choicesOf(req: Request, query: MemberQuery, { campaign, campaignChoices }: Campaigns) {
+  return {
+    campaignId: campaign?.id ?? query.campaign?.id,
+    campaigns: campaignChoices.map((choice) => ({ id: choice.id, name: campaignName(choice) })),
+    t: req.t,
+  };
+}
+
+/** How a filter is said to this reader. */
+export function sentenceWords(req: Request, { now }: MemberReader, query: MemberQuery, campaign?: PatreonCampaign) {
+  const currency = (campaign ?? query.campaign)?.currency ?? null;
+  return { t: req.t, locale: req.locale, format: createFormat(req.locale), now, currency };
+}
+
+/** Columns chosen with the form stay chosen for this reader; those of a kept address do not. */
+function rememberColumns(req: Request): void {
+  const named = req.query.remember === '1' ? namedColumns(req.query) : undefined;
+  if (named) req.session.memberColumns = named;
 }

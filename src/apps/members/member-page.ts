@@ -7,7 +7,7 @@ import {
   keysetPage,
   PAGE_SIZE,
 } from '../../db/keyset';
-import { type MemberFilter, PatreonMember } from './member.model';
+import { isOfFigures, type MemberFilter, PatreonMember } from './member.model';
 
 /** So many matches are counted and sorted without a second thought; beyond it a list says "at least". */
 const MANY = 10_000;
@@ -25,15 +25,20 @@ interface PageRequest {
 
 /** What cutting a page reads: ids alone, and how many matches were collected on the way. */
 type Cut = KeysetPage<PatreonMember & { collected?: number }>;
+type Counted = Cut & { total: MemberPage['total'] };
+
+/** From so many estimated matches on, a page of them is likely to lie near any place of the order. */
+const LIKELY_NEAR = 5_000;
+/** Beyond so many it is cheaper to walk along the whole order than to collect the matches. */
+const TOO_MANY = 200_000;
 
 /**
  * One page of members. It is cut first, from ids and sort values alone; its rows are read afterwards.
  *
- * The sort indexes know campaign and kind, so those filters walk along them. A tier or a text they do not know: few
- * matches are collected by their own index and sorted; many lie close together, so that a short walk meets a page of
- * them, except where the text itself decides the order (all people called Zelda stand at the end). That walk is given
- * up and the matches are collected, many as they are. The planner cannot choose so: it takes text and order to be
- * independent.
+ * The sort indexes know campaign and kind, so those filters walk along them. Others they do not know: few matches are
+ * collected by their own index and sorted; many lie close together, so that a short walk meets a page of them, except
+ * where the filter itself decides the order (all people called Zelda stand at the end). That walk is given up and the
+ * matches are collected, many as they are. The planner cannot choose so: it takes filter and order to be independent.
  */
 export async function listMemberPage(request: PageRequest, db: Knex): Promise<MemberPage> {
   const { rows, previous, next, total } = await cutPage(request, db);
@@ -41,27 +46,50 @@ export async function listMemberPage(request: PageRequest, db: Knex): Promise<Me
   return { rows: await PatreonMember.listByIds(ids, db), previous, next, total };
 }
 
-async function cutPage(request: PageRequest, db: Knex): Promise<Cut & { total: MemberPage['total'] }> {
+async function cutPage(request: PageRequest, db: Knex): Promise<Counted> {
   const { filter, sort } = request;
-  const isNarrowed = Boolean(filter.tier || filter.q);
-  const isNameWalk =
-    !filter.tier && PatreonMember.isNameStart(filter.q) && sort.value === PatreonMember.sorts.name.value;
-  if (!filter.gone && (!isNarrowed || isNameWalk)) return withTotal(walk(request, db), request, db);
+  if (!filter.gone && (isOfFigures(filter) || isRunOf(sort, filter))) return withTotal(walk(request, db), request, db);
+  const estimate = await PatreonMember.estimateMatching(filter, db);
+  if (!filter.gone && estimate > LIKELY_NEAR) {
+    const total = PatreonMember.countMatching(filter, db, MANY, estimate);
+    const [near, counted] = await Promise.all([shortWalk(request, reachOf(estimate), db), total]);
+    if (near) return { ...near, total: counted };
+  }
   const few = await collect(request, db, MANY + 1);
   const collected = few.rows[0]?.collected;
   if (collected !== undefined && collected <= MANY) return { ...few, total: { count: collected, capped: false } };
-  if (collected === undefined) return withTotal(collect(request, db), request, db);
-  const near = filter.gone ? undefined : await shortWalk(request, db);
-  return { ...(near ?? (await collect(request, db))), total: { count: MANY, capped: true } };
+  const all = estimate > TOO_MANY && !filter.gone ? walk(request, db) : collect(request, db);
+  return collected === undefined
+    ? withTotal(all, request, db)
+    : { ...(await all), total: { count: MANY, capped: true } };
 }
 
-async function withTotal(cut: Cut | Promise<Cut>, { filter }: PageRequest, db: Knex) {
+async function withTotal(cut: Cut | Promise<Cut>, { filter }: PageRequest, db: Knex): Promise<Counted> {
   const [page, total] = await Promise.all([cut, PatreonMember.countMatching(filter, db, MANY)]);
   return { ...page, total };
 }
 
+/** Whether what is looked for is one run of the very order, so that walking along it meets nothing else. */
+function isRunOf(sort: KeysetSort, { q, identified, or, ...filter }: MemberFilter): boolean {
+  if (or?.length) return false;
+  if (q !== undefined && q !== '') return PatreonMember.isNameStart(q) && isOfFigures(filter) && isSort('name', sort);
+  const ranges = {
+    lifetime: 'lifetime',
+    joined: 'joined',
+    lastCharge: 'last_charge',
+    nextCharge: 'next_charge',
+    changed: 'changed',
+  } as const;
+  return Object.entries(ranges).some(
+    ([name, sorted]) => isSort(sorted, sort) && isOfFigures({ ...filter, [name]: undefined }),
+  );
+}
+
+const isSort = (name: keyof typeof PatreonMember.sorts, { value }: KeysetSort) =>
+  value === PatreonMember.sorts[name].value;
+
 function walk({ filter, sort, position }: PageRequest, db: Knex): Promise<Cut> {
-  return keysetPage(PatreonMember.matching(filter, db).select('id'), sort, position);
+  return keysetPage(alongOrder(filter, db), sort, position);
 }
 
 /** Finds all matches, or the first `limit` that turn up, and sorts them. */
@@ -77,22 +105,43 @@ function collect({ filter, sort, position }: PageRequest, db: Knex, limit?: numb
   return keysetPage(collected, { ...sort, value: 'value' }, position);
 }
 
+/** The matches, with what the sort indexes know about them said once more in the words of those indexes. */
+function alongOrder(filter: MemberFilter, db: Knex) {
+  const query = PatreonMember.matching(filter, db).select('id');
+  const campaigns = [...new Set(filter.tier?.map(({ campaign_id }) => campaign_id))];
+  if (campaigns.length > 0 && !filter.or?.length) query.whereIn('campaign_id', campaigns);
+  return query;
+}
+
+/** How many rows ahead a page of matches is looked for: several times as many as an even spread would take. */
+function reachOf(estimate: number): number {
+  const apart = A_MILLION / estimate;
+  return Math.min(MANY, Math.max(1_000, Math.ceil(apart * PAGE_SIZE * 4)));
+}
+
+const A_MILLION = 1_000_000;
+
 /** The page if it lies within reach of its beginning, else undefined. */
-async function shortWalk(request: PageRequest, db: Knex): Promise<Cut | undefined> {
+async function shortWalk(request: PageRequest, reach: number, db: Knex): Promise<Cut | undefined> {
   const { filter, sort, position } = request;
   const isDown = Boolean(sort.descending) !== (position.before !== undefined);
-  const end = await endOfWalk(request, isDown, db);
+  const end = await endOfWalk(request, { isDown, reach }, db);
   if (!end) return undefined;
-  const reachable = PatreonMember.matching(filter, db)
-    .select('id')
-    .whereRaw(`(${sort.value}, id) ${isDown ? '>=' : '<='} (?::${sort.type}, ?)`, [end.value, end.id]);
+  const reachable = alongOrder(filter, db).whereRaw(
+    `(${sort.value}, id) ${isDown ? '>=' : '<='} (?::${sort.type}, ?)`,
+    [end.value, end.id],
+  );
   const page = await keysetPage(reachable, sort, position);
   const isFull = page.rows.length === PAGE_SIZE && (position.before ? page.previous : page.next) !== null;
   return isFull ? page : undefined;
 }
 
-/** The row of the sort index that lies MANY ahead; undefined where its run of values ends sooner. */
-async function endOfWalk({ sort, position }: PageRequest, isDown: boolean, db: Knex): Promise<Cursor | undefined> {
+/** The row of the sort index that lies `reach` ahead; undefined where its run of values ends sooner. */
+async function endOfWalk(
+  { sort, position }: PageRequest,
+  { isDown, reach }: { isDown: boolean; reach: number },
+  db: Knex,
+): Promise<Cursor | undefined> {
   const from = position.before ?? position.after;
   if (from?.value === null) return undefined;
   const query = db('patreon_members')
@@ -100,7 +149,7 @@ async function endOfWalk({ sort, position }: PageRequest, isDown: boolean, db: K
     .whereNull('gone_at')
     .whereRaw(`${sort.value} is not null`)
     .orderByRaw(isDown ? `${sort.value} desc, id desc` : `${sort.value}, id`)
-    .offset(MANY)
+    .offset(reach)
     .limit(1);
   if (from) query.whereRaw(`(${sort.value}, id) ${isDown ? '<' : '>'} (?::${sort.type}, ?)`, [from.value, from.id]);
   const [row] = await query;

@@ -1,32 +1,16 @@
-import type { Request } from 'express';
 import type { Knex } from 'knex';
 import type { KeysetPosition, KeysetSort } from '../../db/keyset';
 import { ValidationError } from '../../errors';
-import type { ListParameters } from '../../http/list-address';
 import { parseListQuery } from '../../http/list-query';
 import { PatreonCampaign } from '../campaigns/campaign.model';
-import { PatreonTier } from '../campaigns/tier.model';
+import { canonicalQuery } from './filter-address';
+import { conditionsOf, type MemberGroup, readGroups } from './filter-groups';
 import { type MemberFilter, PatreonMember } from './member.model';
-import { columnsFor, type MemberColumn } from './member-columns';
-import { type MemberFilters, memberFilters } from './members.schemas';
+import { type MemberColumn, readColumns } from './member-columns';
+import type { MemberReader } from './member-reader';
+import { type MemberScope, memberScope } from './members.schemas';
 
-/** Who asks, and so what may be looked for and sorted by. */
-export interface MemberReader {
-  seesEmail: boolean;
-  seesMoney: boolean;
-  staffId: number | null;
-  /** What relative dates count from. */
-  now: Date;
-}
-
-export function memberReader(req: Request, clock: { now(): Date }): MemberReader {
-  return {
-    seesEmail: req.can('members.email'),
-    seesMoney: req.can('money.read'),
-    staffId: req.staff?.id ?? null,
-    now: clock.now(),
-  };
-}
+export { type MemberReader, memberReader } from './member-reader';
 
 /** A list's query, checked and looked up: the one way from an address to the members that it means. */
 export interface MemberQuery {
@@ -38,10 +22,11 @@ export interface MemberQuery {
   columns: MemberColumn[];
   /** The canonical query, without the place of a page. */
   searchParams: URLSearchParams;
-  /** As given, for addresses of the list itself. */
-  parameters: ListParameters;
-  filters: MemberFilters;
-  chosen: { campaign: PatreonCampaign | undefined; tier: PatreonTier | undefined };
+  scope: MemberScope;
+  /** The campaign that the query names; undefined where the address does. */
+  campaign: PatreonCampaign | undefined;
+  /** The groups of conditions, at least one. */
+  groups: MemberGroup[];
 }
 
 /**
@@ -55,41 +40,47 @@ export async function readMemberQuery(
   campaign?: PatreonCampaign,
 ): Promise<MemberQuery> {
   const asked = campaign ? { ...query, campaign: '' } : query;
-  const { filters, sort, order, position, parameters } = parseListQuery(
-    memberFilters,
-    PatreonMember.sorts,
-    '-joined',
-    asked,
-  );
-  if (!reader.seesMoney && isOfMoney(sort)) throw new ValidationError({ sort: 'members:list.moneySort' });
-  const chosen = await findChosen(filters, knex);
+  const errors: Record<string, string> = {};
+  const list = noting(errors, () => parseListQuery(memberScope, PatreonMember.sorts, '-joined', asked));
+  const groups = await readGroups(asked, { reader, knex, errors });
+  const chosen = list?.filters.campaign ? await PatreonCampaign.findById(list.filters.campaign, knex) : undefined;
+  if (list?.filters.campaign && !chosen) errors.campaign = 'list:problem.campaign';
+  if (list && !reader.seesMoney && /^-?(amount|lifetime)$/.test(list.sort)) errors.sort = 'members:list.moneySort';
+  const columns = noting(errors, () => readColumns(query, reader, groups));
+  if (!list || !columns || Object.keys(errors).length > 0) throw new ValidationError(errors);
+  const { filters: scope, sort, order, position } = list;
   const filter = {
-    ...filters,
-    campaignId: campaign?.id ?? chosen.campaign?.id,
-    tier: chosen.tier,
-    searchesEmail: reader.seesEmail,
+    ...(await scopeOf(scope, reader, knex)),
+    campaignId: campaign?.id ?? chosen?.id,
+    ...conditionsOf(groups),
   };
-  const columns = columnsFor(reader);
-  return { filter, sort, order, position, columns, searchParams: canonical(parameters), parameters, filters, chosen };
+  return {
+    filter,
+    sort,
+    order,
+    position,
+    columns,
+    searchParams: canonicalQuery(asked),
+    scope,
+    campaign: chosen,
+    groups,
+  };
 }
 
-const isOfMoney = (sort: string) => /^-?(amount|lifetime)$/.test(sort);
-
-function canonical(parameters: ListParameters): URLSearchParams {
-  const given = Object.entries(parameters).flatMap(([name, value]): [string, string][] =>
-    value ? [[name, value]] : [],
-  );
-  return new URLSearchParams(given);
+function noting<T>(errors: Record<string, string>, read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
+    Object.assign(errors, error.fields);
+    return undefined;
+  }
 }
 
-/** The rows behind the ids of a query; one that does not exist is a wrong parameter. */
-async function findChosen(filters: MemberFilters, knex: Knex): Promise<MemberQuery['chosen']> {
-  const campaign = filters.campaign ? await PatreonCampaign.findById(filters.campaign, knex) : undefined;
-  const tier = filters.tier ? await PatreonTier.findById(filters.tier, knex) : undefined;
-  const problems = {
-    ...(filters.campaign && !campaign && { campaign: 'list:problem.campaign' }),
-    ...(filters.tier && !tier && { tier: 'list:problem.tier' }),
-  };
-  if (Object.keys(problems).length > 0) throw new ValidationError(problems);
-  return { campaign, tier };
+/** What an id looks like: without spaces, with a digit, and no shorter than any that Patreon or Discord give. */
+const IDENTIFIER = /^(?=.*\d)[\w-]{5,64}$/;
+
+async function scopeOf({ q, gone }: MemberScope, reader: MemberReader, knex: Knex) {
+  const identified = q && IDENTIFIER.test(q) ? await PatreonMember.listIdentified(q, knex) : [];
+  return { q, gone, searchesEmail: reader.seesEmail, ...(identified.length > 0 && { identified }) };
 }

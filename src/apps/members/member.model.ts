@@ -3,7 +3,8 @@ import type { QueryBuilder } from 'objection';
 import { BaseModel } from '../../db/base-model';
 import { cappedCount, type KeysetSort } from '../../db/keyset';
 import { containing } from '../../db/like';
-import { kindsOfStatus, type MembershipKind } from './membership-kind';
+import { type MemberConditions, whereConditions } from './filter-conditions';
+import type { MembershipKind } from './membership-kind';
 
 const NAME = `nullif(full_name, '') collate "und-x-icu"`;
 
@@ -13,16 +14,25 @@ const LAST_CHARACTER = '\uffff';
 /** From this length on a text is found anywhere; shorter ones only begin names, in the order that the name index has. */
 const MIN_SUBSTRING_LENGTH = 3;
 
-export interface MemberFilter {
+/** An estimate so many times as large as a cap is believed: estimates of texts and lists are off by less. */
+const SURELY = 4;
+/** Caps from here on ask for the exact number. */
+const A_LOT = 1_000_000;
+
+/** One person may be a member of many campaigns, but no text names more rows than this. */
+const MOST_IDENTIFIED = 100;
+
+/** The conditions of the first group, and what narrows the whole list. */
+export interface MemberFilter extends MemberConditions {
   campaignId?: number | undefined;
-  /** Patreon's word; `none` stands for null. */
-  status?: string | undefined;
-  kind?: MembershipKind | undefined;
-  tier?: { campaign_id: number; patreon_id: string } | undefined;
   q?: string | undefined;
   /** Whether `q` is looked for in e-mails too; never for people who may not see them. */
   searchesEmail: boolean;
+  /** Members whose id on Patreon, as a person or on Discord is `q`: found as well. */
+  identified?: readonly number[];
   gone: boolean;
+  /** Further groups: a member that fits one of them is listed as well. */
+  or?: readonly MemberConditions[];
 }
 
 /** A person's membership of one campaign, as Patreon last told it. `user_…` columns are attributes of the person. */
@@ -37,6 +47,7 @@ export class PatreonMember extends BaseModel {
     joined: { value: 'pledge_relationship_start', type: 'timestamptz' },
     last_charge: { value: 'last_charge_date', type: 'timestamptz' },
     next_charge: { value: 'next_charge_date', type: 'timestamptz' },
+    changed: { value: 'changed_at', type: 'timestamptz' },
   } as const satisfies Record<string, KeysetSort>;
 
   id!: number;
@@ -100,6 +111,7 @@ export class PatreonMember extends BaseModel {
       .select('id', 'campaign_id', 'patreon_id', 'full_name', 'email', 'kind', 'monthly_cents', 'patron_status')
       .select('campaign_lifetime_support_cents', 'last_charge_date', 'last_charge_status', 'next_charge_date')
       .select('pledge_relationship_start', 'currently_entitled_tiers', 'gone_at')
+      .select('pledge_cadence', 'discord_user_id', 'changed_at')
       .whereRaw('id = any(?::bigint[])', [ids]);
     const byId = new Map(rows.map((row) => [row.id, row]));
     return ids.map((id) => byId.get(id)).filter((row) => row !== undefined);
@@ -118,15 +130,39 @@ export class PatreonMember extends BaseModel {
       .limit(limit);
   }
 
-  /** Exact where the figures kept with every write tell it; counted up to a cap where a tier or a text is asked for. */
-  static async countMatching(filter: MemberFilter, db: Knex, cap: number): Promise<{ count: number; capped: boolean }> {
-    if (filter.tier || filter.q) return cappedCount(PatreonMember.matching(filter, db), cap);
-    const query = db('patreon_member_counts').sum({ count: 'members' }).where({ gone: filter.gone });
-    if (filter.campaignId !== undefined) query.where('campaign_id', filter.campaignId);
-    if (filter.kind) query.where('kind', filter.kind);
-    if (filter.status) query.where('patron_status', filter.status);
-    const [row] = await query;
-    return { count: Number(row?.count ?? 0), capped: false };
+  /**
+   * Exact where the figures kept with every write tell it; counted up to a cap where anything else is asked for, or where
+   * the planner's own estimate lies far beyond the cap.
+   */
+  static async countMatching(
+    filter: MemberFilter,
+    db: Knex,
+    cap: number,
+    estimate?: number,
+  ): Promise<{ count: number; capped: boolean }> {
+    if (isOfFigures(filter)) return { count: await countFigures(filter, db), capped: false };
+    const expected = estimate ?? (cap < A_LOT ? await PatreonMember.estimateMatching(filter, db) : 0);
+    if (expected > cap * SURELY) return { count: cap, capped: true };
+    return cappedCount(PatreonMember.matching(filter, db), cap);
+  }
+
+  /** How many the planner expects, from its statistics: takes no longer for many than for few. */
+  static async estimateMatching(filter: MemberFilter, db: Knex): Promise<number> {
+    const { sql, bindings } = PatreonMember.matching(filter, db).select('id').toKnexQuery().toSQL();
+    const { rows } = await db.raw(`explain (format json) ${sql}`, bindings as Knex.RawBinding[]);
+    return Number(rows[0]?.['QUERY PLAN']?.[0]?.Plan?.['Plan Rows'] ?? 0);
+  }
+
+  /** Members that a text names exactly: Patreon's id of the membership or of the person, or an account on Discord. */
+  static async listIdentified(text: string, db: Knex): Promise<number[]> {
+    const { rows } = await db.raw(
+      `(select id from patreon_members where user_patreon_id = :text limit :most)
+       union (select id from patreon_members where discord_user_id = :text limit :most)
+       union (select id from patreon_members
+               where campaign_id = any(array(select id from patreon_campaigns)) and patreon_id = :text limit :most)`,
+      { text, most: MOST_IDENTIFIED },
+    );
+    return (rows as { id: number }[]).map((row) => row.id);
   }
 
   /** The words of `patron_status` that members have, `none` for null. */
@@ -147,18 +183,15 @@ export class PatreonMember extends BaseModel {
     return q !== undefined && q !== '' && ([...q].length < MIN_SUBSTRING_LENGTH || !hasTrigram(q));
   }
 
+  /** The one way to a filtered query. */
   static matching(filter: MemberFilter, db: Knex): QueryBuilder<PatreonMember, PatreonMember[]> {
     const query = PatreonMember.query(db);
     if (filter.gone) query.whereNotNull('gone_at');
     else query.whereNull('gone_at');
     if (filter.campaignId !== undefined) query.where('campaign_id', filter.campaignId);
-    if (filter.kind) query.where('kind', filter.kind);
-    if (filter.status) whereStatus(query, filter.status);
-    if (filter.tier) {
-      const { campaign_id, patreon_id } = filter.tier;
-      query.where('campaign_id', campaign_id).whereRaw('currently_entitled_tiers @> array[?]', patreon_id);
-    }
-    if (filter.q) whereFound(query, filter.q, filter.searchesEmail);
+    if (filter.or?.length) whereAny(query, [filter, ...filter.or]);
+    else whereConditions(query, filter);
+    if (filter.q) whereFound(query, filter.q, filter);
     return query;
   }
 }
@@ -176,14 +209,35 @@ function hasTrigram(q: string): boolean {
 
 type MemberQuery = QueryBuilder<PatreonMember, PatreonMember[]>;
 
-function whereStatus(query: MemberQuery, status: string): void {
-  if (status === 'none') query.whereNull('patron_status');
-  else query.where('patron_status', status);
-  // Says nothing new, but the sort indexes know the kind and not the status.
-  query.whereIn('kind', kindsOfStatus(status));
+async function countFigures({ campaignId, gone, kind, status }: MemberFilter, db: Knex): Promise<number> {
+  const query = db('patreon_member_counts').sum({ count: 'members' }).where({ gone });
+  if (campaignId !== undefined) query.where('campaign_id', campaignId);
+  if (kind?.length) query.whereIn('kind', [...kind]);
+  if (status?.length) query.whereIn('patron_status', [...status]);
+  const [row] = await query;
+  return Number(row?.count ?? 0);
 }
 
-function whereFound(query: MemberQuery, q: string, searchesEmail: boolean): void {
+/** Whether the kept figures answer how many there are: they know campaign, kind and status. */
+export function isOfFigures({ campaignId, gone, kind, status, ...others }: MemberFilter): boolean {
+  const { searchesEmail: _, ...conditions } = others;
+  return Object.values(conditions).every(isEmpty);
+}
+
+/** A condition that is not asked for: absent, a list of nothing, or a range without ends. `false` asks for something. */
+function isEmpty(value: unknown): boolean {
+  if (value === undefined || value === '') return true;
+  if (Array.isArray(value)) return value.length === 0;
+  return typeof value === 'object' && value !== null && Object.values(value).every((end) => end === undefined);
+}
+
+function whereAny(query: MemberQuery, groups: readonly MemberConditions[]): void {
+  query.where((any) => {
+    for (const group of groups) any.orWhere((one) => whereConditions(one as MemberQuery, group));
+  });
+}
+
+function whereFound(query: MemberQuery, q: string, { searchesEmail, identified = [] }: MemberFilter): void {
   if (PatreonMember.isNameStart(q)) {
     // A range of the collation instead of LIKE: the same index finds and sorts, and accents and case do not matter.
     query.whereRaw(`${NAME} >= ? and ${NAME} < ?`, [q.toLowerCase(), q.toLowerCase() + LAST_CHARACTER]);
@@ -193,5 +247,6 @@ function whereFound(query: MemberQuery, q: string, searchesEmail: boolean): void
   query.where((either) => {
     either.where('full_name', 'ilike', pattern);
     if (searchesEmail) either.orWhere('email', 'ilike', pattern);
+    if (identified.length > 0) either.orWhereRaw('id = any(?::bigint[])', [[...identified]]);
   });
 }

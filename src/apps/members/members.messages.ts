@@ -11,8 +11,8 @@ export const membersMessages = defineMessages({
     list: {
       caption: 'Members',
       filter: 'Filter members',
-      search: 'Name or e-mail',
-      searchName: 'Name',
+      search: 'Name, e-mail or id',
+      searchName: 'Name or id',
       campaign: 'Campaign',
       kind: 'Kind',
       status: 'Patreon’s status',
@@ -32,7 +32,6 @@ export const membersMessages = defineMessages({
         former_patron: 'Former patron',
         none: 'No status',
       },
-      goneOnly: 'Gone from Patreon',
       moneySort: 'Your role does not see amounts, so the list cannot be sorted by them.',
     },
     empty: {
@@ -213,8 +212,8 @@ export const membersMessages = defineMessages({
     list: {
       caption: 'Membres',
       filter: 'Filtrer les membres',
-      search: 'Nom ou e-mail',
-      searchName: 'Nom',
+      search: 'Nom, e-mail ou identifiant',
+      searchName: 'Nom ou identifiant',
       campaign: 'Campagne',
       kind: 'Type',
       status: 'Statut chez Patreon',
@@ -234,7 +233,6 @@ export const membersMessages = defineMessages({
         former_patron: 'Ancien mécène',
         none: 'Aucun statut',
       },
-      goneOnly: 'Disparus de Patreon',
       moneySort: 'Votre rôle ne voit pas les montants\u00a0: la liste ne peut donc pas être triée ainsi.',
     },
     empty: {
