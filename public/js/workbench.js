@@ -162,7 +162,7 @@
   const markTab = () => {
     const plain = (search) => {
       const asked = new URLSearchParams(search);
-      for (const name of ['after', 'before']) asked.delete(name);
+      for (const name of ['after', 'before', 'columns', 'remember']) asked.delete(name);
       if (asked.get('sort') === '-joined') asked.delete('sort');
       return [...asked]
         .filter(([, value]) => value)

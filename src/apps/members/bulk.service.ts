@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { UniqueViolationError } from 'objection';
 import type { Context } from '../../context';
 import { ConflictError, NotFoundError } from '../../errors';
 import { type Actor, recordAudit } from '../accounts/audit.service';
@@ -24,13 +25,28 @@ export interface NewBatch {
 
 /**
  * Begins an action on many members. Few are done before this answers, in the same transaction; many are left to a job.
- * The same request key answers with the batch that it already made.
+ * The same request key answers with the batch that it already made, and so does undoing the same batch.
  */
 export async function startBatch(context: Context, given: NewBatch, actor: Actor): Promise<MemberBatch> {
-  const { knex } = context;
-  const known = given.requestKey === undefined ? undefined : await MemberBatch.findByRequest(given.requestKey, knex);
+  const known = await findMade(context, given);
   if (known) return known;
-  return knex.transaction(async (trx) => {
+  try {
+    return await beginBatch(context, given, actor);
+  } catch (error) {
+    // Sent twice at once: the other one made it.
+    const made = error instanceof UniqueViolationError ? await findMade(context, given) : undefined;
+    if (!made) throw error;
+    return made;
+  }
+}
+
+async function findMade({ knex }: Context, { requestKey, reverts }: NewBatch): Promise<MemberBatch | undefined> {
+  if (requestKey !== undefined) return MemberBatch.findByRequest(requestKey, knex);
+  return reverts === undefined ? undefined : MemberBatch.findReverting(reverts, knex);
+}
+
+async function beginBatch(context: Context, given: NewBatch, actor: Actor): Promise<MemberBatch> {
+  return context.knex.transaction(async (trx) => {
     let batch = await insertBatch(trx, given, actor);
     if (given.selection && 'ids' in given.selection) await snapshotIds(trx, batch, given.selection.ids);
     if (given.total > MOST_AT_ONCE) await queueBatch(context, batch, trx);

@@ -21,7 +21,11 @@ export interface NewView {
  * @throws ValidationError for a name that this person uses already, or a query that the list refuses
  */
 export async function saveView({ knex }: Context, given: NewView, reader: MemberReader): Promise<MemberView> {
-  const { searchParams } = await readMemberQuery(parse(given.query), reader, knex);
+  // A view begins at its first page.
+  const { after: _after, before: _before, ...asked } = parse(given.query);
+  const { searchParams, columns } = await readMemberQuery(asked, reader, knex);
+  // Others may have chosen other columns for themselves.
+  searchParams.set('columns', columns.join(','));
   const owner_id = reader.staffId as number;
   const own = await MemberView.query(knex).where({ owner_id }).resultSize();
   if (own >= MOST_VIEWS) throw new ValidationError({ name: 'workbench:problem.tooManyViews' });

@@ -22,10 +22,9 @@ const id = (name: string) =>
 const empty = <S extends z.ZodType>(schema: S) =>
   z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
 
-const flag = z
-  .enum(['true', 'false'], problem('flag'))
-  .default('false')
-  .transform((value) => value === 'true');
+const yesOrNo = z.enum(['true', 'false'], problem('flag')).transform((value) => value === 'true');
+/** A box of a form: one that is not ticked is not sent. */
+const flag = yesOrNo.optional().transform((value) => value ?? false);
 
 export const labelForm = z.object({ label: words('label', 50) });
 export const mergeForm = z.object({ into: id('into') });
@@ -35,8 +34,8 @@ export const listQueryText = z.string(problem('query')).max(4_000, problem('quer
 export const viewForm = z.object({ name: words('viewName', 80), query: listQueryText, shared: flag, pinned: flag });
 export const viewChange = z.object({
   name: empty(words('viewName', 80)),
-  shared: flag.optional(),
-  pinned: flag.optional(),
+  shared: yesOrNo.optional(),
+  pinned: yesOrNo.optional(),
 });
 
 /** What staff may do with many members at once. */
