@@ -69,6 +69,7 @@ describe.each(Object.entries(PAGES))('the page %s', (name, path) => {
     const answer = await page.goto(`${panel.app.url}${path}`);
     expect(answer?.status()).toBe(200);
     for (const summary of await page.locator('.chart__behind > summary').all()) await summary.click();
+    await page.evaluate('window.scrollTo(0, 0)');
     await picture(page, `${name}-${width}-${theme}-${locale}`);
     expect(await overflow(page)).toBe(0);
     expect(await seriousViolations(page)).toEqual([]);

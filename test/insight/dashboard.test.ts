@@ -156,6 +156,14 @@ describe('recent changes', () => {
     expect(fragment.text).toContain(first);
   });
 
+  it('are asked for again by the page itself, and not for ever', async () => {
+    const round = async (n: number) =>
+      (await owner.get(`/patreon/changes/latest/?round=${n}`, { 'hx-request': 'true' }).expect(200)).text;
+    expect((await read(owner)).html).toContain('hx-get="/patreon/changes/latest/?round=1"');
+    expect(await round(1)).toContain('hx-get="/patreon/changes/latest/?round=2"');
+    expect(await round(60)).not.toContain('hx-get=');
+  });
+
   it('go on page by page without telling anything twice', async () => {
     const ids: number[] = await live().whereIn('kind', ['paying', 'free']).orderBy('id').pluck('id');
     for (const id of ids)

@@ -79,6 +79,11 @@ function recordSentence({ t, locale }: Request, row: PatreonChange, currency: st
   const price = (cents: unknown) => createFormat(locale).money(typeof cents === 'number' ? cents : null, currency);
   if (row.field === 'amount_cents')
     return t('insight:changes.price', { before: price(row.before), after: price(row.after) });
+  if (row.field === 'user_limit') {
+    const places = (limit: unknown) =>
+      typeof limit === 'number' ? createFormat(locale).number(limit) : t('insight:changes.noLimit');
+    return t('insight:changes.limit', { before: places(row.before), after: places(row.after) });
+  }
   if (row.field === 'title' || row.field === 'name') {
     return row.before
       ? t('insight:changes.renamed', { before: String(row.before) })

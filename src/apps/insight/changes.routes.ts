@@ -7,6 +7,16 @@ import { readChangeFeed } from './change-feed';
 
 const CHANGES_PER_PAGE = 25;
 const CHANGES_ON_DASHBOARD = 6;
+/** Half an hour: a page that nobody looks at must not keep its session open. */
+const ROUNDS = 60;
+
+const latestQuery = z.object({
+  round: z
+    .string('list:problem.page')
+    .regex(/^\d{1,3}$/, 'list:problem.page')
+    .transform(Number)
+    .default(ROUNDS),
+});
 
 const query = z.object({
   before: z
@@ -36,8 +46,10 @@ export function changesRoutes({ knex }: Context): Router {
 
   // The part of the dashboard that asks for itself again; whoever opens the address gets the page of all changes.
   router.get('/patreon/changes/latest/', allow('members.read'), async (req, res) => {
+    const { round } = parseForm(latestQuery, req.query);
     const feed = await readChangeFeed(req, knex, { limit: CHANGES_ON_DASHBOARD });
-    const locals = { title: req.t('insight:changes.title'), section: 'dashboard', feed, isFirst: true };
+    const nextRound = round < ROUNDS ? round + 1 : null;
+    const locals = { title: req.t('insight:changes.title'), section: 'dashboard', feed, nextRound, isFirst: true };
     res.view('insight/changes', locals, { fragment: 'insight/_feed' });
   });
 

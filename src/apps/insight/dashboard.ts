@@ -5,6 +5,7 @@ import { campaignName, PatreonCampaign } from '../campaigns/campaign.model';
 import { connectionStatuses } from '../connections/connection-status.service';
 import { requestUsage } from '../connections/request-budget.service';
 import { PatreonMember } from '../members/member.model';
+import { MemberView } from '../members/member-view.model';
 import { PatreonPost } from '../posts/post.model';
 import { SyncRun } from '../sync/sync-run.model';
 import { readChangeFeed } from './change-feed';
@@ -21,7 +22,7 @@ export async function readDashboard(req: Request, context: Context) {
   const { knex, clock } = context;
   const now = clock.now();
   const words = { t: req.t, format: createFormat(req.locale) };
-  const [counts, members, usage, campaigns, newest, posts, full, lastRun, connections, feed, growth, movements] =
+  const [counts, members, usage, campaigns, newest, posts, full, lastRun, connections, feed, growth, movements, views] =
     await Promise.all([
       liveCounts(knex),
       memberFigures(knex, now),
@@ -35,6 +36,7 @@ export async function readDashboard(req: Request, context: Context) {
       readChangeFeed(req, knex, { limit: CHANGES_SHOWN }),
       growthChart(words, now, knex),
       movementsChart(words, now, knex),
+      req.staff ? MemberView.listTabs(req.staff.id, knex) : [],
     ]);
   return {
     connections,
@@ -48,6 +50,7 @@ export async function readDashboard(req: Request, context: Context) {
     feed,
     growth,
     movements,
+    views: views.map(({ name, query }) => ({ name, href: `/patreon/members/?${query}` })),
     dataThrough: lastRun?.finished_at ?? null,
   };
 }

@@ -6,6 +6,8 @@ import { MEMBERSHIP_KINDS, type MembershipKind } from '../members/membership-kin
 import { dayAt } from './daily-figures.service';
 
 const GROWTH_DAYS = 90;
+/** A line of a few hundred pixels shows no more than these. */
+const GROWTH_POINTS = 46;
 const WEEKS = 12;
 const WEEK = 7;
 
@@ -41,7 +43,7 @@ export async function growthChart({ t, format }: ChartWords, now: Date, knex: Kn
     .select('kind', knex.raw('day::text as day'), knex.raw('sum(members) as members'));
   const first = rows[0]?.day;
   if (first === undefined) return { chart: null, note: t('charts:growth.none') };
-  const days = daysFrom(first, rows.at(-1)?.day ?? first);
+  const days = thinned(daysFrom(first, rows.at(-1)?.day ?? first));
   if (days.length < 2) return { chart: null, note: t('charts:growth.first', { date: format.date(first) }) };
   const counted = new Map(rows.map(({ day, kind, members }) => [`${day}/${kind}`, Number(members)]));
   const isCounted = new Set(rows.map(({ day }) => day));
@@ -94,6 +96,12 @@ function daysFrom(first: string, last: string): string[] {
   const days = [first];
   while ((days.at(-1) as string) < last) days.push(dayAt(new Date(days.at(-1) as string), 1));
   return days;
+}
+
+/** Every so many days, counted back from the last. */
+function thinned(days: readonly string[]): string[] {
+  const step = Math.ceil(days.length / GROWTH_POINTS);
+  return days.filter((_, place) => (days.length - 1 - place) % step === 0);
 }
 
 function mondays(now: Date): string[] {

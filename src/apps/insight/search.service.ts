@@ -90,13 +90,16 @@ async function findTiers(q: string, knex: Knex): Promise<Found<PatreonTier>> {
   return cut(rows);
 }
 
+/** By a part of the title; by its beginning where the text is too short for the index of parts. */
 async function findPosts(q: string, knex: Knex): Promise<Found<PatreonPost>> {
+  const { value: title } = PatreonPost.sorts.title;
   const shown = ['id', 'title', 'published_at'] as const;
   const matches = PatreonPost.query(knex)
     .select(...shown)
     .whereNull('gone_at')
-    .where('title', 'ilike', containing(q))
     .limit(COLLECTED);
+  if (PatreonMember.isNameStart(q)) matches.whereRaw(`${title} >= ? and ${title} < ?`, [q, `${q}\uffff`]);
+  else matches.where('title', 'ilike', containing(q));
   const [identified, titled] = await Promise.all([
     // The index of ids begins with the campaign.
     PatreonPost.query(knex)
