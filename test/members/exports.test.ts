@@ -64,6 +64,18 @@ describe('/patreon/members/export/', () => {
       expect(chosen).toEqual(expect.arrayContaining(['patreon_id', 'full_name', 'email', 'kind', 'monthly_cents']));
       expect(chosen).not.toContain('address');
       expect(chosen).not.toContain('note');
+      expect(page.text).toContain('Paying');
+    });
+
+    it('is linked from the list with the very filter and order, for those who may', async () => {
+      await insertMember(app.context.knex, campaign);
+      const list = (await owner.get('/patreon/members/?kind=paying&sort=-name').expect(200)).text;
+      expect(list).toContain(`href="${EXPORT}?kind=paying&amp;sort=-name"`);
+      const ofCampaign = (await owner.get(`/patreon/campaigns/${campaign}/members/?kind=paying`).expect(200)).text;
+      const [, query = ''] = /href="\/patreon\/members\/export\/\?([^"]*)"/.exec(ofCampaign) ?? [];
+      expect(new URLSearchParams(query.replaceAll('&amp;', '&')).get('campaign')).toBe(String(campaign));
+      const editor = await app.signInAs('editor');
+      expect((await editor.get('/patreon/members/').expect(200)).text).not.toContain(EXPORT);
     });
 
     it('refuses a filter that the list refuses, in words', async () => {

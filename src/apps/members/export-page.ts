@@ -2,8 +2,10 @@ import type { Request } from 'express';
 import type { Context } from '../../context';
 import { MemberExport } from './export.model';
 import { chosenByList, exportColumns } from './export-columns';
+import { filterSentence, sentenceText } from './filter-sentence';
 import { PatreonMember } from './member.model';
 import { MemberField } from './member-field.model';
+import { sentenceWords } from './member-list';
 import { memberReader, readMemberQuery } from './member-query';
 
 const HISTORY = 20;
@@ -29,6 +31,7 @@ export async function readExportPage(req: Request, context: Context) {
     query,
     search,
     listHref,
+    sentence: sentenceText(filterSentence(query, sentenceWords(req, memberReader(req, context.clock), query))),
     columns: columns.map(({ name, heads }) => ({ name, heads, field: fieldName(name, heads) })),
     usual,
     total: await PatreonMember.countMatching(query.filter, context.knex, COUNTED),

@@ -146,6 +146,11 @@ async function tellTimelines(
   if (looked.length === 0) return;
   const details = { export_id: exportId };
   await knex('member_actions').insert(
-    looked.map(({ member }) => ({ member_id: member.id, staff_id: staffId ?? null, action: 'address.exported', details })),
+    looked.map(({ member }) => ({
+      member_id: member.id,
+      staff_id: staffId ?? null,
+      action: 'address.exported',
+      details,
+    })),
   );
 }

@@ -3,7 +3,6 @@ import { defineMessages } from '../../i18n';
 export const exportsMessages = defineMessages({
   en: {
     title: 'Export members',
-    action: 'Export',
     count_one: '{{total}} member, as the list shows it',
     count_other: '{{total}} members, exactly those of the list and in its order',
     countCapped: 'More than {{total}} members, exactly those of the list and in its order',
@@ -81,7 +80,6 @@ export const exportsMessages = defineMessages({
   },
   fr: {
     title: 'Exporter des membres',
-    action: 'Exporter',
     count_one: '{{total}} membre, tel que la liste le montre',
     count_other: '{{total}} membres, exactement ceux de la liste et dans son ordre',
     countCapped: 'Plus de {{total}} membres, exactement ceux de la liste et dans son ordre',
