@@ -156,6 +156,24 @@ describe('one run among several processes', () => {
     expect(await locks()).toEqual([]);
   }, 40_000);
 
+  it('is left to whoever takes it over in the very moment in which it is to end', async () => {
+    const { runId } = await request();
+    // Stands for the other process: whoever ends the run as cancelled finds that it is no longer theirs.
+    await panel.context.knex.raw(`
+      create function keep_open() returns trigger language plpgsql as $$ begin return null; end $$;
+      create trigger keep_open before update on sync_runs for each row when (new.state = 'cancelled')
+        execute function keep_open();
+    `);
+    const paused = await holdPage(2, 400);
+    const running = runSync(panel.context, runId, neverStops);
+    await paused();
+    await cancelRun(other, runId);
+    expect(await running).toBe('not_ours');
+    await panel.context.knex.raw('drop trigger keep_open on sync_runs');
+    await expireLease(runId);
+    expect(await runSync(other, runId, neverStops)).toBe('cancelled');
+  }, 30_000);
+
   it('ends cancelled after the page under way, keeps what it stored and marks nobody gone', async () => {
     const { runId } = await request();
     const pageIsHeld = await holdPage(2, 1_500);
