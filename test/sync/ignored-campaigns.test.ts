@@ -17,9 +17,15 @@ describe('what staff decided about the syncs of a campaign', () => {
   const decide = (choices: object) => knex('campaign_settings').insert({ campaign_id: one.id, ...choices });
 
   beforeAll(async () => {
-    panel = await startConnectedPanel({ campaigns: 2, members: 20, posts: 3 });
+    panel = await startConnectedPanel({
+      campaigns: [
+        { members: 20, posts: 3 },
+        { members: 20, posts: 3 },
+      ],
+    });
     expect((await panel.sync()).state).toBe('succeeded');
-    [one, two] = await knex('patreon_campaigns').orderBy('id').select('id', 'patreon_id');
+    const rows: (typeof one)[] = await knex('patreon_campaigns').orderBy('id').select('id', 'patreon_id');
+    [one, two] = rows as [typeof one, typeof two];
   });
   afterAll(() => panel.close());
   afterEach(async () => {

@@ -4,61 +4,58 @@ import type { Context } from '../../context';
 import { NotFoundError } from '../../errors';
 import { allow } from '../../http/allow';
 import { parseListQuery } from '../../http/list-query';
-import { mirroredAttributes } from '../../http/mirrored-attributes';
 import { rowId } from '../../http/parse';
 import { listView, viewList } from '../../http/view-list';
-import { resolveSiteUrl } from '../../patreon/site-url';
-import { PatreonBenefit } from './benefit.model';
+import { benefitsRoutes } from './benefits.routes';
 import { campaignName, PatreonCampaign } from './campaign.model';
-import { CAMPAIGN_ATTRIBUTES, CREATOR_ATTRIBUTES, creatorOf } from './campaign-attributes';
 import { listCampaignFigures } from './campaign-figures';
+import { type CampaignPosts, campaignLocals, overviewLocals, statisticsLocals } from './campaign-page';
 import { campaignFilters } from './campaigns.schemas';
+import { IgnoredCampaign } from './ignored-campaign.model';
 import { PatreonTier } from './tier.model';
 import { tiersRoutes } from './tiers.routes';
 
-/** What campaign pages show of posts. The posts app stands to the right of this one, so it is handed in. */
-export interface CampaignPosts {
-  listRecent(campaignId: number, limit: number, db: Knex): Promise<RecentPost[]>;
-  countByCampaign(campaignIds: readonly number[], db: Knex): Promise<Map<number, number>>;
-}
-interface RecentPost {
-  id: number;
-  title: string | null;
-  published_at: string | null;
-}
+export type { CampaignPosts } from './campaign-page';
 
 /** Campaigns with their tiers and benefits. */
 export function campaignsRoutes(context: Context, posts: CampaignPosts): Router {
   const router = Router();
+  const { knex } = context;
 
   router.get('/patreon/campaigns/', allow('campaigns.read'), async (req, res) => {
-    const locals = { title: req.t('campaigns:list.title'), section: 'campaigns', campaignName };
-    await viewList(res, 'campaigns', locals, () => readList(req, context.knex, posts));
+    const ignored = await IgnoredCampaign.list(knex);
+    const locals = { title: req.t('campaigns:list.title'), section: 'campaigns', campaignName, ignored };
+    await viewList(res, 'campaigns', locals, () => readList(req, knex, posts));
   });
 
   router.get('/patreon/campaigns/:id/', allow('campaigns.read'), async (req, res) => {
-    const campaign = await PatreonCampaign.findById(rowId(req.params.id), context.knex);
-    if (!campaign) throw new NotFoundError();
-    const name = campaignName(campaign);
-    const words = { picture: req.t('campaigns:picture') };
-    res.view('campaigns/show', {
-      title: name,
-      section: 'campaigns',
-      breadcrumbs: [{ label: req.t('shared:nav.campaigns'), href: '/patreon/campaigns/' }, { label: name }],
-      campaign,
-      patreonHref: resolveSiteUrl(campaign.url),
-      attributes: mirroredAttributes(campaign, CAMPAIGN_ATTRIBUTES, words),
-      creatorAttributes: mirroredAttributes(creatorOf(campaign), CREATOR_ATTRIBUTES, words),
-      ...(await readParts(campaign.id, context.knex, posts)),
-    });
+    const campaign = await findCampaign(req);
+    const parts = await overviewLocals(req, context, campaign, posts);
+    res.view('campaigns/show', { ...campaignLocals(req, campaign), ...parts });
   });
 
+  router.get('/patreon/campaigns/:id/statistics/', allow('campaigns.read'), async (req, res) => {
+    const campaign = await findCampaign(req);
+    const locals = campaignLocals(req, campaign, req.t('campaigns:tab.statistics'));
+    const statistics = await statisticsLocals(context, campaign);
+    res.view('campaigns/statistics', { ...locals, ...statistics }, { fragment: 'campaigns/_statistics' });
+  });
+
+  async function findCampaign(req: Request): Promise<PatreonCampaign> {
+    const campaign = await PatreonCampaign.findById(rowId(req.params.id), knex);
+    if (!campaign) throw new NotFoundError();
+    return campaign;
+  }
+
   router.use(tiersRoutes(context));
+  router.use(benefitsRoutes(context));
   return router;
 }
 
 async function readList(req: Request, knex: Knex, posts: CampaignPosts) {
-  const query = parseListQuery(campaignFilters, PatreonCampaign.sorts, 'name', req.query);
+  // Who may not see money must not learn it from an order either.
+  const sorts = req.can('money.read') ? PatreonCampaign.moneySorts : PatreonCampaign.sorts;
+  const query = parseListQuery(campaignFilters, sorts, 'name', req.query);
   const page = await PatreonCampaign.listPage(query.filters, query.order, query.position, knex);
   const ids = page.rows.map((campaign) => campaign.id);
   const [count, figures, tierCounts, postCounts] = await Promise.all([
@@ -69,15 +66,4 @@ async function readList(req: Request, knex: Knex, posts: CampaignPosts) {
   ]);
   const total = { count, capped: false };
   return { ...listView(req.path, query, page, total), filters: query.filters, figures, tierCounts, postCounts };
-}
-
-async function readParts(campaignId: number, knex: Knex, posts: CampaignPosts) {
-  const [figures, tiers, benefits, recentPosts, postCounts] = await Promise.all([
-    listCampaignFigures([campaignId], knex),
-    PatreonTier.listByCampaign(campaignId, knex),
-    PatreonBenefit.listByCampaign(campaignId, knex),
-    posts.listRecent(campaignId, 5, knex),
-    posts.countByCampaign([campaignId], knex),
-  ]);
-  return { figures: figures(campaignId), tiers, benefits, recentPosts, postCount: postCounts.get(campaignId) ?? 0 };
 }

@@ -39,10 +39,22 @@ export class PatreonChange extends BaseModel {
   /** Newest first. `before` is the id of the last one already shown, `until` the first moment that is not asked for. */
   static async listForRecord(
     record: ChangedRecord,
-    { limit, before, until }: { limit: number; before?: number | undefined; until?: string | undefined },
+    {
+      limit,
+      before,
+      until,
+      besides,
+    }: {
+      limit: number;
+      before?: number | undefined;
+      until?: string | undefined;
+      /** Fields whose changes are not asked for. */
+      besides?: readonly string[] | undefined;
+    },
     db: Knex,
   ): Promise<PatreonChange[]> {
     const query = PatreonChange.ofRecord(record, db).orderBy('id', 'desc').limit(limit);
+    if (besides) query.whereRaw('(field is null or field <> all(?::text[]))', [besides]);
     if (before !== undefined) query.where('id', '<', before);
     if (until !== undefined) query.where('changed_at', '<', until);
     return query;

@@ -8,8 +8,24 @@ export interface TierFilter {
   campaignId?: number | undefined;
   /** Part of the title. */
   q?: string | undefined;
+  /** `unknown` where Patreon did not say. */
+  published?: (typeof PUBLISHED_STATES)[number] | undefined;
+  places?: (typeof PLACES)[number] | undefined;
   gone: boolean;
 }
+
+export const PUBLISHED_STATES = ['yes', 'no', 'unknown'] as const;
+export const PLACES = ['full', 'nearly', 'left', 'unlimited'] as const;
+
+/** At most a tenth of the places is left. */
+const NEARLY_FULL = 'user_limit > 0 and remaining <= ceil(user_limit * 0.1)';
+const PLACES_SQL: Record<(typeof PLACES)[number], string> = {
+  full: 'user_limit is not null and remaining <= 0',
+  nearly: `${NEARLY_FULL} and remaining > 0`,
+  left: 'user_limit is not null and remaining > 0',
+  unlimited: 'user_limit is null',
+};
+const PUBLISHED_SQL = { yes: 'published', no: 'not published', unknown: 'published is null' };
 
 /** A level of membership. Unpublished tiers are live; a tier that Patreon no longer names is gone. */
 export class PatreonTier extends BaseModel {
@@ -96,6 +112,23 @@ export class PatreonTier extends BaseModel {
       .whereRaw('campaign_id = any(?::int[]) and patreon_id = any(?::text[])', [campaignIds, patreonIds]);
   }
 
+  /** The live tiers that carry each of these benefits, by campaign and benefit, cheapest first. */
+  static async listByBenefits(
+    benefits: readonly { campaign_id: number; patreon_id: string }[],
+    db: Knex,
+  ): Promise<(benefit: { campaign_id: number; patreon_id: string }) => PatreonTier[]> {
+    const campaignIds = [...new Set(benefits.map((benefit) => benefit.campaign_id))];
+    const tiers = await PatreonTier.query(db)
+      .select('id', 'campaign_id', 'patreon_id', 'title', 'benefits')
+      .whereRaw('campaign_id = any(?::int[])', [campaignIds])
+      .whereRaw('benefits && ?::text[]', [benefits.map((benefit) => benefit.patreon_id)])
+      .whereNull('gone_at')
+      .orderBy(['amount_cents', 'id'])
+      .limit(2_000);
+    return ({ campaign_id, patreon_id }) =>
+      tiers.filter((tier) => tier.campaign_id === campaign_id && tier.benefits.includes(patreon_id));
+  }
+
   static async countByCampaign(campaignIds: readonly number[], db: Knex): Promise<Map<number, number>> {
     const rows = await db('patreon_tiers')
       .select('campaign_id')
@@ -112,6 +145,8 @@ export class PatreonTier extends BaseModel {
     else query.whereNull('gone_at');
     if (filter.campaignId !== undefined) query.where('campaign_id', filter.campaignId);
     if (filter.q) query.where('title', 'ilike', containing(filter.q));
+    if (filter.published) query.whereRaw(PUBLISHED_SQL[filter.published]);
+    if (filter.places) query.whereRaw(`(${PLACES_SQL[filter.places]})`);
     return query;
   }
 }

@@ -2,6 +2,7 @@ import { type Request, type Response, Router } from 'express';
 import type { Context } from '../../context';
 import { NotFoundError, ValidationError } from '../../errors';
 import { allow } from '../../http/allow';
+import { createFormat } from '../../http/format';
 import { parseListQuery } from '../../http/list-query';
 import { mirroredAttributes } from '../../http/mirrored-attributes';
 import { rowId } from '../../http/parse';
@@ -11,7 +12,14 @@ import { PatreonBenefit } from './benefit.model';
 import { campaignName, PatreonCampaign } from './campaign.model';
 import { TIER_ATTRIBUTES } from './campaign-attributes';
 import { tierFilters } from './campaigns.schemas';
-import { PatreonTier } from './tier.model';
+import { PatreonChange } from './change.model';
+import { PatreonTier, PLACES, PUBLISHED_STATES } from './tier.model';
+import { tierHistory } from './tier-history';
+
+/** So many changes of a tier are told. */
+const HISTORY = 50;
+/** What every new patron changes. */
+const OFTEN_CHANGED = ['patron_count', 'remaining', 'post_count'];
 
 /** Tiers over all campaigns, of one campaign, and one by itself. */
 export function tiersRoutes(context: Context): Router {
@@ -30,6 +38,13 @@ export function tiersRoutes(context: Context): Router {
     const campaign = tier && (await PatreonCampaign.findById(tier.campaign_id, context.knex));
     if (!tier || !campaign) throw new NotFoundError();
     const title = tier.title || req.t('campaigns:tiers.untitled');
+    const timeZone = campaign.time_zone ?? undefined;
+    const changes = await PatreonChange.listForRecord(
+      { campaign_id: campaign.id, resource: 'tier', id: tier.id },
+      { limit: HISTORY, besides: OFTEN_CHANGED },
+      context.knex,
+    );
+    const words = { t: req.t, fmt: createFormat(req.locale), currency: campaign.currency, timeZone };
     res.view('tiers/show', {
       title,
       section: 'tiers',
@@ -37,6 +52,9 @@ export function tiersRoutes(context: Context): Router {
       tier,
       campaign,
       campaignTitle: campaignName(campaign),
+      timeZone,
+      history: tierHistory(changes, words),
+      isHistoryCut: changes.length === HISTORY,
       benefits: await PatreonBenefit.listByPatreonIds(campaign.id, tier.benefits, context.knex),
       patreonHref: resolveSiteUrl(tier.url),
       attributes: mirroredAttributes(tier, TIER_ATTRIBUTES, { picture: req.t('campaigns:picture') }),
@@ -53,6 +71,9 @@ async function showList(req: Request, res: Response, context: Context, campaign?
     breadcrumbs: campaign && breadcrumbs(req, campaign),
     campaign,
     campaignName,
+    name: campaign && campaignName(campaign),
+    published: PUBLISHED_STATES,
+    places: PLACES,
     campaignChoices: campaign ? [] : await PatreonCampaign.listChoices(context.knex),
   };
   await viewList(res, 'tiers', locals, () => readList(req, context, campaign));
@@ -61,11 +82,11 @@ async function showList(req: Request, res: Response, context: Context, campaign?
 async function readList(req: Request, { knex }: Context, campaign?: PatreonCampaign) {
   const asked = campaign ? { ...req.query, campaign: '' } : req.query;
   const query = parseListQuery(tierFilters, PatreonTier.sorts, 'amount', asked);
-  const { campaign: chosen, q, gone } = query.filters;
+  const { campaign: chosen, ...others } = query.filters;
   if (chosen !== undefined && !(await PatreonCampaign.findById(chosen, knex))) {
     throw new ValidationError({ campaign: 'list:problem.campaign' });
   }
-  const filter = { campaignId: campaign?.id ?? chosen, q, gone };
+  const filter = { ...others, campaignId: campaign?.id ?? chosen };
   const [page, total] = await Promise.all([
     PatreonTier.listPage(filter, query.order, query.position, knex),
     PatreonTier.countMatching(filter, knex),
