@@ -1,6 +1,6 @@
 import { type SignedInVisitor, startTestApp, type TestApp } from '../support/app';
 import { deleteCampaigns, insertCampaign, insertTiers } from '../support/campaign-factories';
-import { insertMember, insertPledgeEvents } from '../support/factories';
+import { insertMember, insertMembers, insertPledgeEvents } from '../support/factories';
 import { readPage } from '../support/page';
 
 const NOW = new Date('2026-11-20T12:00:00Z');
@@ -57,11 +57,13 @@ function fieldsOf(html: string, resource: string): Record<string, string> {
 describe('GET /patreon/members/:id/', () => {
   let app: TestApp;
   let owner: SignedInVisitor;
+  let viewer: SignedInVisitor;
   let campaign: number;
 
   beforeAll(async () => {
     app = await startTestApp({ clock: { now: () => NOW } });
     owner = await app.signInAs('owner');
+    viewer = await app.signInAs('viewer');
   });
 
   afterAll(() => app.close());
@@ -209,6 +211,131 @@ describe('GET /patreon/members/:id/', () => {
     const page = readPage(await show(id));
     expect(page.rows('pledge-events')).toHaveLength(200);
     expect(page.text).toContain('The latest 200 entries');
+  });
+
+  describe('the months', () => {
+    const charge = (date: string, payment_status = 'Paid') => ({
+      type: 'subscription',
+      date: `${date}T08:00:00Z`,
+      payment_status,
+      amount_cents: 500,
+      currency_code: 'GBP',
+    });
+    const monthsOf = (html: string) =>
+      Object.fromEntries(
+        [...html.matchAll(/data-month="([^"]+)" data-state="([^"]+)"/g)].map(([, month = '', state]) => [month, state]),
+      );
+
+    it('of two years stand as a table of dots, with the words behind each; all of them on demand', async () => {
+      const id = await insertMember(app.context.knex, campaign);
+      await insertPledgeEvents(app.context.knex, campaign, id, [
+        charge('2024-01-02'),
+        charge('2026-09-02'),
+        charge('2026-10-02', 'Declined'),
+        charge('2026-11-02'),
+      ]);
+      const html = await show(id);
+      expect(monthsOf(html)).toMatchObject({ '2024-12': 'nothing', '2026-10': 'declined', '2026-11': 'paid' });
+      expect(Object.keys(monthsOf(html))).toHaveLength(24);
+      expect(html).toContain('title="October 2026: Declined, £5.00"');
+      const all = (await owner.get(`/patreon/members/${id}/?months=all`).expect(200)).text;
+      expect(html).toContain(`href="/patreon/members/${id}/?months=all#member-months"`);
+      expect(Object.keys(monthsOf(all))).toHaveLength(35);
+      expect((await owner.get(`/patreon/members/${id}/?months=1000`)).status).toBe(400);
+    });
+
+    it('that were paid are counted, and those without a gap', async () => {
+      const id = await insertMember(app.context.knex, campaign);
+      const paid = ['2026-06-02', '2026-08-02', '2026-09-02', '2026-10-02'].map((date) => charge(date));
+      await insertPledgeEvents(app.context.knex, campaign, id, paid);
+      const page = readPage(await show(id));
+      expect(page.text).toContain('Months paid 4 3 months without a gap');
+    });
+
+    it('are payments, and so not for viewers', async () => {
+      const id = await insertMember(app.context.knex, campaign);
+      await insertPledgeEvents(app.context.knex, campaign, id, [charge('2026-11-02')]);
+      expect(await show(id, viewer)).not.toMatch(/member-months|Months paid|data-state/);
+    });
+  });
+
+  it('shows beside the rule what Patreon sent', async () => {
+    const page = readPage(await show(await insertMember(app.context.knex, campaign, { is_gifted: null })));
+    expect(page.text).toContain(
+      'patron_status active_patron last_charge_status Paid is_gifted null is_free_trial false pledge_cadence 1 currently_entitled_tiers 0',
+    );
+  });
+
+  describe('within the list that one came from', () => {
+    const names = Array.from({ length: 60 }, (_, number) => `Person ${String(number).padStart(2, '0')}`);
+    let ids: number[];
+
+    beforeEach(async () => {
+      ids = await insertMembers(
+        app.context.knex,
+        campaign,
+        names.map((full_name, number) => ({
+          full_name,
+          patron_status: number === 31 ? 'former_patron' : 'active_patron',
+        })),
+      );
+    });
+
+    const open = (number: number, list: string, visitor = owner) =>
+      visitor.get(`/patreon/members/${ids[number]}/?list=${encodeURIComponent(list)}`).expect(200);
+    const placeOf = async (number: number, list: string) => {
+      const page = readPage((await open(number, list)).text);
+      const member = (rel: string) => /members\/(\d+)\//.exec(page.link(rel) ?? '')?.[1];
+      return [member('prev'), member('next')].map((id) => id && ids.indexOf(Number(id)));
+    };
+
+    it('leads to the neighbours, past those whom the filter leaves out', async () => {
+      expect(await placeOf(30, 'sort=name')).toEqual([29, 31]);
+      expect(await placeOf(30, 'sort=-name')).toEqual([31, 29]);
+      expect(await placeOf(30, 'kind=paying&sort=name')).toEqual([29, 32]);
+      expect(await placeOf(31, 'kind=paying&sort=name')).toEqual([30, 32]);
+      expect(await placeOf(0, 'sort=name')).toEqual([undefined, 1]);
+      expect(await placeOf(59, 'sort=name')).toEqual([58, undefined]);
+    });
+
+    it('keeps the list on the way, and leads back to a page of it that shows the member', async () => {
+      const page = readPage((await open(40, `campaign=${campaign}&kind=paying&sort=name`)).text);
+      expect(page.link('next')).toBe(
+        `/patreon/members/${ids[41]}/?${new URLSearchParams({ list: `campaign=${campaign}&kind=paying&sort=name` })}`,
+      );
+      const back = page.link('up') ?? '';
+      expect(back).toContain('kind=paying');
+      const list = readPage((await owner.get(back).expect(200)).text).rows('members');
+      expect(list.map(({ id }) => Number(id))).toContain(ids[40]);
+      expect(list.findIndex(({ id }) => Number(id) === ids[40])).toBeLessThan(15);
+    });
+
+    it('is where every row of the list leads', async () => {
+      const path = `/patreon/campaigns/${campaign}/members/?sort=name`;
+      const [row] = readPage((await owner.get(path).expect(200)).text)
+        .rows('members')
+        .slice(5);
+      const href = /href="([^"]+)" title/.exec(row?.html ?? '')?.[1]?.replaceAll('&amp;', '&') ?? '';
+      const page = readPage((await owner.get(href).expect(200)).text);
+      expect(page.link('next')).toContain(`/patreon/members/${ids[6]}/`);
+    });
+
+    it('goes with what is posted from the page', async () => {
+      const answer = await owner.postForm(`/patreon/members/${ids[3]}/notes/`, { body: 'Hm', list: 'sort=name' });
+      expect(answer.headers.location).toBe(`/patreon/members/${ids[3]}/?list=sort%3Dname#member-notes`);
+    });
+
+    it.each(['sort=nothing', 'campaign=999999', 'after=x', 'q=%00', 'kind=king', 'x'.repeat(5_000)])(
+      'does without a place for the query %.20s',
+      async (list) => {
+        const page = readPage((await open(3, list)).text);
+        expect([page.link('prev'), page.title]).toEqual([undefined, expect.stringContaining('Person 03')]);
+      },
+    );
+
+    it('tells a viewer nothing through an order by amounts', async () => {
+      expect(readPage((await open(3, 'sort=amount', viewer)).text).link('next')).toBeUndefined();
+    });
   });
 
   it.each(['999999', 'abc', '0', '-1', '1e3', '99999999999999999999', '%F0%9F%A6%8A'])(

@@ -1,7 +1,7 @@
 import type { Role } from '../../src/policy';
 import type { SignedInVisitor } from '../support/app';
 import { insertCampaign, insertTiers } from '../support/campaign-factories';
-import { insertMember } from '../support/factories';
+import { insertMember, insertPledgeEvents } from '../support/factories';
 import { readPage } from '../support/page';
 import { type ConnectedPanel, startConnectedPanel } from '../sync/connected-panel';
 import { backdate, dayAgo } from './backdate';
@@ -250,5 +250,118 @@ describe('the timeline of a member', () => {
     const id = await insertMember(panel.context.knex, campaign);
     const answer = await people.owner.get(`/patreon/members/${id}/?before=${before}`);
     expect([answer.status, readPage(answer.text).text]).toEqual([400, expect.stringContaining('cannot be found')]);
+  });
+
+  describe('with charges, notes and what staff did', () => {
+    const KINDS = /<li data-(change|charge|timeline-note|action)>/g;
+    const day = (number: number) => new Date(Date.UTC(2026, 0, number)).toISOString();
+    const kindsOf = (html: string) => [...html.matchAll(KINDS)].map(([, kind]) => kind);
+    let id: number;
+
+    beforeEach(async () => {
+      const { knex } = panel.context;
+      id = await insertMember(knex, campaign, { first_seen_at: day(1) });
+      await insertPledgeEvents(knex, campaign, id, [
+        {
+          type: 'subscription',
+          date: day(6),
+          payment_status: 'Paid',
+          amount_cents: 450,
+          currency_code: 'EUR',
+          tier_title: 'Ink',
+        },
+        { type: 'pledge_pause', date: null, first_seen_at: day(3) },
+      ]);
+      await knex('member_notes').insert({
+        member_id: id,
+        author_id: people.editor.staff.id,
+        body: 'Kind words',
+        created_at: day(5),
+      });
+      await knex('member_actions').insert([
+        { member_id: id, staff_id: null, action: 'member.beamed', at: day(1) },
+        {
+          member_id: id,
+          staff_id: people.manager.staff.id,
+          action: 'label.added',
+          details: { label: 'Press' },
+          at: day(2),
+        },
+        { member_id: id, staff_id: null, action: 'follow_up.done', at: day(4) },
+        { member_id: id, staff_id: null, action: 'note.added', details: { note_id: 1 }, at: day(5) },
+      ]);
+    });
+
+    it('tells them in one order, each with who did it', async () => {
+      const html = await show(id);
+      expect(kindsOf(html)).toEqual(['change', 'charge', 'timeline-note', 'action', 'charge', 'action', 'action']);
+      const { text } = readPage(html);
+      expect(text).toContain('Charged: Paid · €4.50 · Ink');
+      expect(text).toContain(`Kind words 00:00 · Note by ${people.editor.staff.name}`);
+      expect(text).toContain(`Label added: Press 00:00 · By ${people.manager.staff.name}`);
+      expect(text).toContain('Follow-up done 00:00 · By somebody who no longer works here');
+      expect(text).toContain('member.beamed');
+    });
+
+    it.each([
+      ['changes', ['change']],
+      ['charges', ['charge', 'charge']],
+      ['notes', ['timeline-note']],
+      ['staff', ['action', 'action', 'action']],
+    ])('shows %s alone when asked to', async (source, kinds) => {
+      const html = await show(id, 'owner', `?show=${source}`);
+      expect(kindsOf(html)).toEqual(kinds);
+      expect(html).toMatch(new RegExp(`id="timeline-show-${source}"[^>]*aria-current="true"`));
+    });
+
+    it('tells a viewer of labels and charges, but of no payment, note or follow-up', async () => {
+      const html = await show(id, 'viewer');
+      expect(kindsOf(html)).toEqual(['change', 'charge', 'charge', 'action']);
+      const { text } = readPage(html);
+      expect(text).toContain('Charged · Ink');
+      expect(text).not.toMatch(/Charged: Paid|4\.50|Kind words|Follow-up/);
+    });
+
+    it('leads through all of them once, in order, whatever the source', async () => {
+      const { knex } = panel.context;
+      const days = Array.from({ length: 40 }, (_, number) => day(100 + number));
+      await insertPledgeEvents(
+        knex,
+        campaign,
+        id,
+        days.map((date) => ({ type: 'subscription', date })),
+      );
+      await knex('member_notes').insert(
+        days.map((created_at) => ({ member_id: id, body: `On ${created_at}`, created_at })),
+      );
+      await knex('member_actions').insert(days.map((at) => ({ member_id: id, action: 'follow_up.done', at })));
+      const seen: string[] = [];
+      let address: string | undefined = `/patreon/members/${id}/`;
+      while (address) {
+        const html: string = (await people.owner.get(address).expect(200)).text;
+        const entries = [
+          ...html.matchAll(/<li data-(change|charge|timeline-note|action)>[\s\S]*?<time datetime="([^"]+)"/g),
+        ];
+        expect(entries.length).toBeLessThanOrEqual(25);
+        seen.push(...entries.map(([, kind, at = '']) => `${new Date(at).toISOString()} ${kind}`));
+        address = readPage(html).link('next')?.replace(/#.*/, '');
+      }
+      expect(seen).toHaveLength(127);
+      expect(seen.map((entry) => entry.slice(0, 24))).toEqual(
+        seen
+          .map((entry) => entry.slice(0, 24))
+          .sort()
+          .reverse(),
+      );
+      expect(new Set(seen.slice(1, 121)).size).toBe(120);
+    });
+
+    it.each(['everything', 'changes&show=notes', '%00'])('answers 400 to show=%s', async (source) => {
+      const answer = await people.owner.get(`/patreon/members/${id}/?show=${source}`);
+      expect([answer.status, readPage(answer.text).text]).toEqual([
+        400,
+        expect.stringContaining('does not know this choice'),
+      ]);
+    });
   });
 });

@@ -134,6 +134,8 @@ function placeLocals(id: number, place: ListPlace | undefined, { past, months }:
   const address = listAddress(`/patreon/members/${id}/`, { list: place?.list, as_of: past?.day });
   return {
     place: place && { ...place, previous: neighbour(place.previous), next: neighbour(place.next) },
+    /** This very page, for forms of others that lead back to it. */
+    pageAddress: address(),
     monthsAddress: address({ months: months === 'all' ? undefined : 'all' }),
     showsAllMonths: months === 'all',
   };

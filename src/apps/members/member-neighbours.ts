@@ -41,7 +41,8 @@ export async function readListPlace(
   const back = new URLSearchParams(searchParams);
   if (start) back.set('after', encodeCursor(sort, start));
   return {
-    list: searchParams.toString(),
+    // Never empty: no list at all is another thing than the whole of it.
+    list: searchParams.size === 0 ? `sort=${sort}` : searchParams.toString(),
     back: back.size === 0 ? LIST : `${LIST}?${back}`,
     previous: above.rows.at(-1)?.id ?? null,
     next: below.rows[0]?.id ?? null,
