@@ -48,7 +48,7 @@
     const button = form.querySelector('#bulk-continue');
     const action = form.querySelector('#bulk-action').selectedOptions[0];
     button.disabled = count === 0;
-    button.textContent = words(action, count, shown);
+    button.textContent = count === 0 ? button.dataset.idle : words(action, count, shown);
     const head = document.getElementById('bulk-page');
     if (!head) return;
     head.checked = ticked > 0 && ticked === boxes().length;
@@ -138,23 +138,30 @@
     const others = stored(sessionStorage, PLACES, []).filter((one) => one.address !== place.address);
     store(sessionStorage, PLACES, [place, ...others].slice(0, MOST_PLACES));
   };
-  const isReturn = () =>
-    performance.getEntriesByType('navigation')[0]?.type === 'back_forward' ||
-    stored(sessionStorage, 'patrondesk:return', null) === address();
+  /** Where a link back to the list was followed from: the address that it leads to, and the member that was open. */
+  const RETURN = 'patrondesk:return';
+  const takeReturn = () => {
+    const back = stored(sessionStorage, RETURN, null);
+    store(sessionStorage, RETURN, null);
+    return back?.address === address() ? back : null;
+  };
   const restore = () => {
-    const isBack = table() && isReturn();
-    store(sessionStorage, 'patrondesk:return', null);
-    if (!isBack) return;
+    if (!table()) return;
+    const back = takeReturn();
+    const isBack = performance.getEntriesByType('navigation')[0]?.type === 'back_forward';
+    if (!back && !isBack) return;
     const place = stored(sessionStorage, PLACES, []).find((one) => one.address === address());
-    if (!place) return;
-    for (const box of boxes()) box.checked = place.ticked.includes(box.value);
-    const row = rows().find(({ dataset }) => dataset.id === place.id);
+    for (const box of boxes()) box.checked = place?.ticked.includes(box.value) ?? false;
+    const id = back?.id ?? place?.id;
+    const row = rows().find(({ dataset }) => dataset.id === id);
     if (row) linkOf(row)?.focus({ preventScroll: true });
-    window.scrollTo(0, place.top);
+    if (place) window.scrollTo(0, place.top);
+    row?.scrollIntoView({ block: place ? 'nearest' : 'center' });
   };
   document.addEventListener('click', (event) => {
     const back = event.target.closest?.('a[data-return]');
-    if (back) store(sessionStorage, 'patrondesk:return', back.pathname + back.search);
+    const [, id = null] = /^\/patreon\/members\/(\d+)\//.exec(window.location.pathname) ?? [];
+    if (back) store(sessionStorage, RETURN, { address: back.pathname + back.search, id });
   });
   window.addEventListener('pagehide', remember);
 

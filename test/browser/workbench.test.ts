@@ -53,7 +53,7 @@ const idOf = (place: number) => rows().nth(place).getAttribute('data-id');
 
 test('keys move, select and open; the button says what it will do to how many', async () => {
   await page.goto(`${panel.url}${LIST}`);
-  expect([await button().isDisabled(), await button().textContent()]).toEqual([true, 'Label 0 members']);
+  expect([await button().isDisabled(), await button().textContent()]).toEqual([true, 'Continue']);
   for (const key of ['j', 'j', 'k', 'x', 'j', 'x']) await page.keyboard.press(key);
   expect(await focused()).toBe(await idOf(1));
   expect([await ticked(), await button().textContent()]).toEqual([2, 'Label 2 members']);
@@ -109,6 +109,16 @@ test('coming back from a member finds the place, the selection and the member ag
   await page.waitForFunction('document.querySelectorAll("input[name=ids]:checked").length === 2');
   expect(await focused()).toBe(id);
   expect(await page.evaluate<number>('window.scrollY')).toBeGreaterThan(500);
+});
+
+test('the link back from a member leads to that member in the list', async () => {
+  await page.goto(`${panel.url}${LIST}?sort=name`);
+  const id = await idOf(30);
+  await page.locator(`tr[data-id="${id}"] th a`).click();
+  await page.locator('a[data-return]').click();
+  await page.waitForURL(/sort=name/);
+  await page.waitForFunction('document.activeElement.closest("tr") !== null');
+  expect(await focused()).toBe(id);
 });
 
 test('? shows the keys, and they can be turned off', async () => {
@@ -174,7 +184,7 @@ test('a filter is kept as a view, stands above the list and tells how many it sh
 });
 
 test('the pages of the workbench are clean in both themes, both languages and narrow windows', async () => {
-  await panel.context.knex('labels').insert([{ name: 'Helped at the fair' }, { name: 'Wants a signed copy' }]);
+  await panel.context.knex('labels').insert([{ name: 'Moderator' }, { name: 'Wants a signed copy' }]);
   const { id } = await panel.context.knex('labels').first('id');
   const member = await panel.context.knex('patreon_members').first('id');
   const pages = {
