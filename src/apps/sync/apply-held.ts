@@ -1,13 +1,14 @@
 import type { Knex } from 'knex';
 import { failPoint } from '../../lib/fail-points';
 import type { RecordStore } from './list-resource';
+import { askingFirst, requireCampaign } from './lost-connection';
 import { memberStore } from './member-store';
 import { completenessOf, type PassState, partRow } from './pass-state';
 import { postStore } from './post-store';
 import { lockReads } from './read-stamps';
 import type { Pass } from './sightings';
 import { type Applying, applyStaged } from './staging';
-import type { SyncRun, SyncRunError } from './sync-run.model';
+import { SyncRun, type SyncRunError } from './sync-run.model';
 
 /**
  * Stores what a held run had read, on the owner's word: those it missed are marked as gone and what differed is applied,
@@ -15,16 +16,14 @@ import type { SyncRun, SyncRunError } from './sync-run.model';
  */
 export async function applyHeldParts(run: SyncRun, applying: Applying): Promise<SyncRunError[]> {
   const { context, lease } = applying;
-  const { knex } = context;
-  const parts: { campaign_id: number; resource: 'members' | 'posts'; pass: PassState; start_seq: number }[] =
-    await knex('sync_run_resources')
-      .where({ run_id: run.id, state: 'held' })
-      .orderBy('campaign_id')
-      .select('campaign_id', 'resource', 'pass', 'start_seq');
-  for (const { campaign_id: campaignId, resource, pass: state, start_seq: startSeq } of parts) {
+  const credentialIds = await SyncRun.credentialIds(run.id);
+  for (const part of await heldParts(context.knex, run.id)) {
+    const { campaign_id: campaignId, patreon_id: patreonId, resource, pass: state, start_seq: startSeq } = part;
     const pass: Pass = { runId: run.id, campaignId, resource };
-    if (resource === 'members') await applyPart(applying, memberStore(context, campaignId), pass, startSeq);
-    else await applyPart(applying, postStore(campaignId), pass, startSeq);
+    // A connection that took the campaign over since the decision reads it without a look at our locks.
+    const own = { ...applying, lease: askingFirst(lease, (trx) => requireCampaign(trx, patreonId, credentialIds)) };
+    if (resource === 'members') await applyPart(own, memberStore(context, campaignId), pass, startSeq);
+    else await applyPart(own, postStore(campaignId), pass, startSeq);
     await lease.write((trx) =>
       partRow(trx, pass).update({
         state: 'succeeded',
@@ -35,6 +34,22 @@ export async function applyHeldParts(run: SyncRun, applying: Applying): Promise<
     );
   }
   return run.errors.filter(({ resource, campaign }) => resource === null || campaign === null);
+}
+
+interface HeldPart {
+  campaign_id: number;
+  patreon_id: string;
+  resource: 'members' | 'posts';
+  pass: PassState;
+  start_seq: number;
+}
+
+function heldParts(knex: Knex, runId: number): Promise<HeldPart[]> {
+  return knex('sync_run_resources as p')
+    .join('patreon_campaigns as c', 'c.id', 'p.campaign_id')
+    .where({ run_id: runId, state: 'held' })
+    .orderBy('campaign_id')
+    .select('campaign_id', 'patreon_id', 'resource', 'pass', 'start_seq');
 }
 
 async function applyPart<T extends { id: string }>(

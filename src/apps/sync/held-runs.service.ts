@@ -3,7 +3,7 @@ import type { Context } from '../../context';
 import { ConflictError, NotFoundError } from '../../errors';
 import { type Actor, recordAudit } from '../accounts/audit.service';
 import { SyncRun } from './sync-run.model';
-import { enqueueRun } from './sync-runs.service';
+import { enqueueRun, READER } from './sync-runs.service';
 
 /**
  * The owner believes what a held run has read: it is queued to be stored. Repeating it changes nothing.
@@ -55,12 +55,12 @@ async function lockHeld(trx: Knex.Transaction, runId: number): Promise<SyncRun> 
 /** Applying writes like a run, so it takes the locks of those who could read the same campaigns now. */
 async function takeLocks(trx: Knex.Transaction, run: SyncRun): Promise<void> {
   const held = trx('sync_run_resources').where({ run_id: run.id, state: 'held' }).select('campaign_id');
-  const ids: number[] = await trx('patreon_campaigns')
+  const readers: { reader: number }[] = await trx('patreon_campaigns')
     .whereIn('id', held)
-    .whereNotNull('credential_id')
-    .distinct('credential_id')
-    .orderBy('credential_id')
-    .pluck('credential_id');
+    .whereRaw(`${READER} is not null`)
+    .distinct(trx.raw(`${READER} as reader`))
+    .orderBy('reader');
+  const ids = readers.map(({ reader }) => reader);
   // The connection may have been deleted since: then nobody else can be reading through it.
   if (ids.length === 0) return;
   const taken = await trx('sync_locks')

@@ -3,6 +3,7 @@ import { failPoint } from '../../lib/fail-points';
 import { patreonClientFor } from '../connections/patreon-client.service';
 import { applyHeldParts } from './apply-held';
 import { describeFailure } from './failure-words';
+import { CONNECTION_DELETED, describeLoss } from './lost-connection';
 import { forgetOldStamps } from './read-stamps';
 import { claimRun, LeaseLostError, RunCancelledError, type RunLease } from './run-lease';
 import { isRunOver } from './run-over';
@@ -31,7 +32,7 @@ export async function runSync(context: Context, runId: number, stop: AbortSignal
       : await syncAll(context, run, lease, signal);
     return await finish(context, lease, errors);
   } catch (error) {
-    return await endEarly(context, lease, { error, stop, run });
+    return await endEarly(context, lease, { error, stop, run }).catch(notOurs);
   } finally {
     lease.stop();
   }
@@ -41,13 +42,9 @@ export async function runSync(context: Context, runId: number, stop: AbortSignal
 async function syncAll(context: Context, run: SyncRun, lease: RunLease, signal: AbortSignal): Promise<SyncRunError[]> {
   const errors: SyncRunError[] = [];
   const credentialIds = await SyncRun.credentialIds(run.id);
-  if (credentialIds.length === 0) {
-    errors.push({
-      campaign: null,
-      resource: 'campaigns',
-      message: 'The connection of this run was deleted before it began.',
-    });
-  }
+  // Locks go with their connections.
+  if (credentialIds.length < run.credential_ids.length || credentialIds.length === 0)
+    errors.push({ campaign: null, resource: 'campaigns', message: CONNECTION_DELETED });
   for (const credentialId of credentialIds) {
     try {
       const session = await openSession(context, { run, lease, credentialId, signal }, errors);
@@ -55,7 +52,8 @@ async function syncAll(context: Context, run: SyncRun, lease: RunLease, signal: 
     } catch (error) {
       if (isRunOver({ signal }, error)) throw error;
       context.log.error({ err: error, runId: run.id, credentialId }, 'a connection could not be read');
-      errors.push({ campaign: null, resource: 'campaigns', message: describeFailure(error) });
+      const message = await describeLoss({ context, credentialId }, error);
+      errors.push({ campaign: null, resource: 'campaigns', message });
     }
   }
   return errors;
@@ -100,6 +98,12 @@ async function finish(context: Context, lease: RunLease, errors: SyncRunError[])
   await end(context, lease, state, all);
   failPoint('run.ended');
   return state;
+}
+
+/** Somebody else took the run over while it was being ended here. */
+function notOurs(error: unknown): 'not_ours' {
+  if (error instanceof LeaseLostError) return 'not_ours';
+  throw error;
 }
 
 /** The owner has decided: it only has to be stored. */
@@ -161,6 +165,7 @@ async function end(
       .whereIn('state', state === 'held' ? ['running'] : ['running', 'held'])
       .update({ state: state === 'cancelled' ? 'cancelled' : 'failed', finished_at: knex.fn.now() });
     await trx('sync_locks').where({ run_id: lease.runId }).delete();
+    await trx('sync_sighted_pages').where({ run_id: lease.runId }).delete();
     if (state !== 'held') await trx('sync_staged_records').where({ run_id: lease.runId }).delete();
     await forgetOldStamps(trx);
     // Raw records hold names and e-mails, and come again with every run until they are mended.

@@ -134,10 +134,10 @@ export async function markGone(
   return result.rowCount ?? 0;
 }
 
-/** Only the pass under way needs its sightings. */
-export async function forgetSightings(knex: Knex, { campaignId, resource }: ListTarget): Promise<void> {
+/** Only the pass under way needs its sightings. Those of one run; without it those that any run has left. */
+export async function forgetSightings(knex: Knex, { campaignId, resource }: ListTarget, runId?: number): Promise<void> {
   await knex('sync_sighted_pages')
-    .where({ campaign_id: campaignId })
+    .where({ campaign_id: campaignId, ...(runId === undefined ? {} : { run_id: runId }) })
     .whereIn('resource', [resource, confirmation(resource)])
     .delete();
 }

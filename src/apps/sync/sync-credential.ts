@@ -1,15 +1,12 @@
-import type { Knex } from 'knex';
 import { failPoint } from '../../lib/fail-points';
 import type { Campaign } from '../../patreon/resources';
 import { readSyncChoices, type SyncChoices } from '../campaigns/campaign-sync.service';
 import { PassHeldError } from './brake';
 import { membersList, postsList } from './campaign-lists';
-import { storeCampaign } from './campaign-store';
-import { describeFailure } from './failure-words';
+import { begin, campaignPart, isFinished, partOf } from './campaign-part';
 import { syncList } from './list-part';
-import { quarantine } from './list-pass';
+import { askingFirst, describeLoss, requireCampaign } from './lost-connection';
 import { type CampaignsPage, readCampaigns } from './read-campaigns';
-import { lockReads, stampSingleRead, standingOf } from './read-stamps';
 import { isRunOver } from './run-over';
 import { forgetSightings } from './sightings';
 import type { Resource, SyncRunError } from './sync-run.model';
@@ -43,7 +40,10 @@ export async function syncCredential(session: SyncSession): Promise<SyncRunError
   for (const { campaign, page } of found.values()) {
     // Asked for each in turn: a campaign may be deleted while the ones before it are read.
     const choices = await readSyncChoices([campaign.id], { isScheduled: session.run.trigger === 'schedule' }, knex);
-    if (!choices.skips(campaign.id)) await syncCampaign(session, campaign, page, choices);
+    if (choices.skips(campaign.id)) continue;
+    await syncCampaign(session, campaign, page, choices).catch(async (error) => {
+      errors.push({ ...(await failed(session, error)), campaign: campaign.id });
+    });
   }
   if (wanted === null && session.wants('campaigns')) {
     const named = pages.flatMap((page) =>
@@ -56,10 +56,10 @@ export async function syncCredential(session: SyncSession): Promise<SyncRunError
 
 const ALL_CAMPAIGNS = { campaign: null, resource: 'campaigns' } as const;
 
-function failed(session: SyncSession, error: unknown): SyncRunError {
+async function failed(session: SyncSession, error: unknown): Promise<SyncRunError> {
   if (isRunOver(session, error)) throw error;
-  session.context.log.warn({ err: error, runId: session.run.id }, 'the campaigns could not be read');
-  return { ...ALL_CAMPAIGNS, message: describeFailure(error) };
+  session.context.log.warn({ err: error, runId: session.run.id }, 'what concerns no part could not be read');
+  return { ...ALL_CAMPAIGNS, message: await describeLoss(session, error) };
 }
 
 /** Patreon's id of the only campaign that the run is about; null when it is about all. */
@@ -77,73 +77,20 @@ async function syncCampaign(
 ): Promise<void> {
   const { context, client } = session;
   const { campaignId, isContested } = await campaignPart(session, campaign, page);
-  if (isContested) await readCampaign(session, campaignId, campaign.id);
+  const own = session.with(
+    askingFirst(session.lease, (trx) => requireCampaign(trx, campaign.id, [session.credentialId])),
+  );
+  if (isContested) await readCampaign(own, campaignId, campaign.id);
   const target = { id: campaignId, patreonId: campaign.id };
   const parts: [Resource, () => Promise<PartResult>][] = [
-    ['tiers', () => syncTiers(session, campaign, campaignId, page)],
-    ['members', () => syncList(session, campaignId, membersList(context, client, target))],
-    ['posts', () => syncList(session, campaignId, postsList(client, target))],
+    ['tiers', () => syncTiers(own, campaign, campaignId, page)],
+    ['members', () => syncList(own, campaignId, membersList(context, client, target))],
+    ['posts', () => syncList(own, campaignId, postsList(client, target))],
   ];
   for (const [resource, work] of parts) {
     if (!session.wants(resource) || choices.skipsPart(campaign.id, resource)) continue;
     await part(session, campaignId, resource, scopeMissing(session, resource) ?? work);
   }
-}
-
-interface CampaignPart {
-  campaignId: number;
-  /** It was refreshed at the same moment: nobody can tell which answer is newer. */
-  isContested: boolean;
-}
-
-/** The campaign itself, stored in one go. A refresh of it that is newer is left alone. */
-function campaignPart(session: SyncSession, campaign: Campaign, page: CampaignsPage): Promise<CampaignPart> {
-  return session.write(async (trx) => {
-    const known = await trx('patreon_campaigns').where({ patreon_id: campaign.id }).first('id');
-    if (known && !session.wants('campaigns')) return { campaignId: known.id, isContested: false };
-    if (known && (await isFinished(trx, session, known.id, 'campaigns'))) {
-      return { campaignId: known.id, isContested: false };
-    }
-    const standing = known ? await standingOfRead(trx, known.id, campaign, page) : 'newest';
-    if (standing !== 'newest') {
-      await begin(trx, session, known.id, 'campaigns');
-      await finishCampaign(trx, session, known.id, { unchanged: 1, quarantined: 0 });
-      return { campaignId: known.id, isContested: standing === 'overlapping' };
-    }
-    const { campaignId, counts } = await storeCampaign(trx, session.credentialId, { campaign, ...page });
-    const rejected = page.rejected.filter(({ type, id }) => type === 'user' && id === campaign.creator_id);
-    await stampSingleRead(trx, { campaignId, resource: 'campaigns', patreonId: campaign.id }, page);
-    await begin(trx, session, campaignId, 'campaigns');
-    await quarantine(trx, session, campaignId, 'campaigns', rejected);
-    await finishCampaign(trx, session, campaignId, { ...counts, quarantined: rejected.length });
-    failPoint('campaign.stored');
-    return { campaignId, isContested: false };
-  });
-}
-
-async function standingOfRead(
-  trx: Knex.Transaction,
-  campaignId: number,
-  campaign: Campaign,
-  page: CampaignsPage,
-): ReturnType<typeof standingOf> {
-  const target = { campaignId, resource: 'campaigns', patreonId: campaign.id } as const;
-  await lockReads(trx, target);
-  return standingOf(trx, target, page);
-}
-
-async function finishCampaign(
-  trx: Knex.Transaction,
-  session: SyncSession,
-  campaignId: number,
-  counts: { unchanged: number; quarantined: number },
-): Promise<void> {
-  await session.addCounts(trx, campaignId, 'campaigns', { ...counts, pages: 1, fetched: 1, reported_total: 1 });
-  await partOf(trx, session, campaignId, 'campaigns').update({
-    state: 'succeeded',
-    complete: true,
-    finished_at: trx.fn.now(),
-  });
 }
 
 const SCOPES: Partial<Record<Resource, string>> = { members: 'campaigns.members', posts: 'campaigns.posts' };
@@ -153,22 +100,6 @@ function scopeMissing(session: SyncSession, resource: Resource): (() => Promise<
   const scope = SCOPES[resource];
   if (!scope || session.scopes.length === 0 || session.scopes.includes(scope)) return null;
   return () => Promise.reject(new Error(`The connection lacks the scope ${scope}. Connect Patreon again to grant it.`));
-}
-
-const partOf = (knex: Knex, { run }: SyncSession, campaignId: number, resource: Resource) =>
-  knex('sync_run_resources').where({ run_id: run.id, campaign_id: campaignId, resource });
-
-/** A part that another process began goes on. */
-async function begin(knex: Knex, { run }: SyncSession, campaignId: number, resource: Resource): Promise<void> {
-  await knex('sync_run_resources')
-    .insert({ run_id: run.id, campaign_id: campaignId, resource })
-    .onConflict(['run_id', 'campaign_id', 'resource'])
-    .ignore();
-}
-
-async function isFinished(knex: Knex, session: SyncSession, campaignId: number, resource: Resource): Promise<boolean> {
-  const row = await partOf(knex, session, campaignId, resource).whereNot({ state: 'running' }).first('state');
-  return row !== undefined;
 }
 
 /** Runs one part, unless the run has finished it before, and writes down how it ended. */
@@ -184,7 +115,7 @@ async function part(
   const finish = (ended: { state: string; complete: boolean; error: string | null }) =>
     session.write(async (trx) => {
       await partOf(trx, session, campaignId, resource).update({ ...ended, finished_at: trx.fn.now() });
-      await forgetSightings(trx, { campaignId, resource });
+      await forgetSightings(trx, { campaignId, resource }, session.run.id);
       failPoint('part.ending');
     });
   try {
@@ -195,7 +126,7 @@ async function part(
     const held = error instanceof PassHeldError;
     if (held) log.info({ runId: session.run.id, resource }, 'a part of a sync run waits for a decision');
     else log.warn({ err: error, runId: session.run.id, resource }, 'a part of a sync run failed');
-    const message = describeFailure(error, resource);
+    const message = await describeLoss(session, error, resource);
     await finish({ state: held ? 'held' : 'failed', complete: false, error: message });
   }
 }

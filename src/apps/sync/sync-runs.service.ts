@@ -75,9 +75,16 @@ export async function connectionsToRead(
   throw new ConflictError(message, 'no_connection');
 }
 
+/** Which connection reads a campaign: the one that it belongs to now, else the one that read it last. */
+export const READER = `coalesce(
+  (select credential_id from patreon_credential_campaigns where patreon_campaign_id = patreon_campaigns.patreon_id),
+  credential_id)`;
+
 /** Null when the campaign's connection was deleted: no live one equals that. */
 async function credentialOf(knex: Knex, campaignId: number): Promise<number | null> {
-  const campaign = await knex('patreon_campaigns').where({ id: campaignId }).first('credential_id');
+  const campaign = await knex('patreon_campaigns')
+    .where({ id: campaignId })
+    .first(knex.raw(`${READER} as credential_id`));
   if (!campaign) throw new NotFoundError('There is no such campaign here.');
   return campaign.credential_id;
 }

@@ -38,6 +38,12 @@ export class SyncSession {
     readonly signal: AbortSignal,
   ) {}
 
+  /** What goes on under this lease of the same run. */
+  with(lease: RunLease): SyncSession {
+    const { context, run, client, credentialId, scopes, signal } = this;
+    return new SyncSession(context, run, lease, client, credentialId, scopes, signal);
+  }
+
   wants(resource: Resource): boolean {
     return this.run.resources.includes(resource);
   }

@@ -3,6 +3,7 @@ import { describeFailure } from './failure-words';
 import { type ReadOutcome, readOne } from './read-one';
 import { isRunOver } from './run-over';
 import type { SyncRunError } from './sync-run.model';
+import { READER } from './sync-runs.service';
 import type { SyncSession } from './sync-session';
 
 /** An account has a handful of campaigns. */
@@ -18,6 +19,7 @@ export async function readUnlisted(session: SyncSession, listed: readonly string
     .knex('patreon_campaigns')
     .where({ credential_id: credentialId })
     .whereNull('gone_at')
+    .whereRaw(`${READER} = credential_id`)
     .whereNotIn('patreon_id', [...listed])
     .orderBy('id')
     .limit(MAX_UNLISTED)
