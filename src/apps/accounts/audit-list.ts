@@ -5,7 +5,7 @@ import { parseListQuery } from '../../http/list-query';
 import { listView } from '../../http/view-list';
 import { auditFilters } from './audit.schemas';
 import { AuditEntry, type AuditFilter } from './audit-entry.model';
-import { auditSentence, subjectHref, subjectWord } from './audit-sentences';
+import { auditNotes, auditSentence, subjectHref, subjectWord } from './audit-sentences';
 import { Staff } from './staff.model';
 
 /** The log's query, checked. @throws ValidationError with a catalogue key for each wrong parameter */
@@ -41,7 +41,6 @@ async function namesOf(entries: readonly AuditEntry[], knex: Context['knex']): P
 }
 
 function inWords(req: Request, entry: AuditEntry, people: ReadonlyMap<number, string>) {
-  const { reason } = entry.details;
   const isOfStaff = entry.subject_type === 'staff';
   const name = isOfStaff ? people.get(Number(entry.subject_id)) : undefined;
   const subject = entry.subject_type && `${subjectWord(req.t, entry.subject_type)} ${name ?? entry.subject_id ?? ''}`;
@@ -49,7 +48,7 @@ function inWords(req: Request, entry: AuditEntry, people: ReadonlyMap<number, st
     entry,
     who: whoWord(req, entry, people),
     sentence: auditSentence(req.t, entry),
-    reason: typeof reason === 'string' ? reason : null,
+    notes: auditNotes(req.t, entry),
     subject,
     subjectHref: subjectHref(entry),
   };

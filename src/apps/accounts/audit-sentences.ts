@@ -73,14 +73,33 @@ export function auditSentence(t: Translate, { action, details }: Pick<AuditEntry
   return known.has(action) ? t(`audit:sentence.${action}`, wordsOf(t, details)) : action;
 }
 
-/** Details as the sentences name them; what has a word of its own is told with it. */
+/** What is told below the sentence: why it was done, and what a file held. */
+export function auditNotes(t: Translate, { details }: Pick<AuditEntry, 'details'>): string[] {
+  const words = plainWords(details);
+  return NOTED.filter((name) => words[name]).map((name) => t(`audit:note.${name}`, { [name]: words[name] }));
+}
+
+const NOTED = ['reason', 'fields', 'columns', 'query'] as const;
+
+const plainWords = (details: Record<string, unknown>): Record<string, string> =>
+  Object.fromEntries(Object.entries(details).map(([name, value]) => [name, [value].flat().join(', ')]));
+
+/** What sentences name; an entry that says nothing of it leaves a blank. */
+const NAMED = ['by', 'role', 'method', 'path', 'outcome', 'format', 'rows', 'total'];
+
+/** Words that a detail stands for, where it is no text by itself. */
+const WORDS: Partial<Record<string, (t: Translate, value: string) => string>> = {
+  role: (t, value) => t(`shared:role.${value}`),
+  by: (t, value) => t(`audit:by.${value}`),
+  outcome: (t, value) => t(`audit:outcome.${value}`),
+  format: (_t, value) => value.toUpperCase(),
+};
+
 function wordsOf(t: Translate, details: Record<string, unknown>): Record<string, string> {
-  const plain = Object.entries(details ?? {}).map(([name, value]) => [name, [value].flat().join(', ')] as const);
-  const words = Object.fromEntries(plain);
-  if (words.role) words.role = t(`shared:role.${words.role}`);
-  if (words.by) words.by = t(`audit:by.${words.by}`);
-  if (words.format) words.format = words.format.toUpperCase();
-  return words;
+  const words = plainWords(details);
+  return Object.fromEntries(
+    NAMED.map((name) => [name, words[name] ? (WORDS[name]?.(t, words[name]) ?? words[name]) : '']),
+  );
 }
 
 /** Where the row of an entry is shown; null for one that has no page. */

@@ -16,17 +16,17 @@ export const auditSentences = {
     request: { denied: 'Was refused {{method}} {{path}}' },
     credential: {
       created: 'Added a connection',
-      changed: 'Changed a connection: {{fields}}',
+      changed: 'Changed a connection',
       deleted: 'Deleted a connection',
       connected: 'Connected to Patreon',
       disconnected: 'Disconnected from Patreon',
-      refreshed: 'Refreshed a token: {{outcome}}',
+      refreshed: 'Asked Patreon for a new token: {{outcome}}',
       refused: 'Found that Patreon refuses a connection',
     },
     sync_run: { applied: 'Applied a held sync', discarded: 'Discarded a held sync' },
     campaign: {
       refreshed: 'Read a campaign again from Patreon',
-      changed: 'Changed the settings of a campaign: {{fields}}',
+      changed: 'Changed the settings of a campaign',
       deleted: 'Deleted a campaign here',
       unignored: 'Let a deleted campaign be synced again',
     },
@@ -39,12 +39,12 @@ export const auditSentences = {
       deleted: 'Deleted a custom field',
     },
     member_batch: {
-      created: 'Began a bulk action on {{total}} members ({{action}})',
+      created: 'Began a bulk action on {{total}} members',
       reverted: 'Undid a bulk action on {{total}} members',
       cancelled: 'Stopped a bulk action',
     },
     export: {
-      started: 'Began an export of members as {{format}}: {{columns}}',
+      started: 'Began an export of members as {{format}}',
       succeeded: 'Exported {{rows}} members',
       cancelled: 'Stopped an export after {{rows}} members',
       failed: 'Began an export that failed after {{rows}} members',
@@ -70,11 +70,11 @@ export const auditSentences = {
     request: { denied: 'S’est vu refuser {{method}} {{path}}' },
     credential: {
       created: 'A ajouté une connexion',
-      changed: 'A modifié une connexion\u202f: {{fields}}',
+      changed: 'A modifié une connexion',
       deleted: 'A supprimé une connexion',
       connected: 'A connecté Patreon',
       disconnected: 'A déconnecté Patreon',
-      refreshed: 'A renouvelé un jeton\u202f: {{outcome}}',
+      refreshed: 'A demandé un nouveau jeton à Patreon\u202f: {{outcome}}',
       refused: 'A constaté que Patreon refuse une connexion',
     },
     sync_run: {
@@ -83,7 +83,7 @@ export const auditSentences = {
     },
     campaign: {
       refreshed: 'A relu une campagne sur Patreon',
-      changed: 'A modifié les réglages d’une campagne\u202f: {{fields}}',
+      changed: 'A modifié les réglages d’une campagne',
       deleted: 'A supprimé une campagne ici',
       unignored: 'A laissé une campagne supprimée se synchroniser de nouveau',
     },
@@ -96,12 +96,12 @@ export const auditSentences = {
       deleted: 'A supprimé un champ personnalisé',
     },
     member_batch: {
-      created: 'A lancé une action groupée sur {{total}} membres ({{action}})',
+      created: 'A lancé une action groupée sur {{total}} membres',
       reverted: 'A annulé une action groupée sur {{total}} membres',
       cancelled: 'A arrêté une action groupée',
     },
     export: {
-      started: 'A lancé un export de membres en {{format}}\u202f: {{columns}}',
+      started: 'A lancé un export de membres en {{format}}',
       succeeded: 'A exporté {{rows}} membres',
       cancelled: 'A arrêté un export après {{rows}} membres',
       failed: 'A lancé un export qui a échoué après {{rows}} membres',
