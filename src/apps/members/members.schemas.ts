@@ -90,19 +90,3 @@ export const CONDITION_NAMES = Object.keys(memberConditions.shape) as ConditionN
 
 /** What the parameters of the groups begin with: a member is listed that fits any of them. */
 export const GROUP_PREFIXES = ['', 'or1.', 'or2.'] as const;
-
-/** What the page of one member takes: a day of the past, and the change after which a page of its timeline begins. */
-export const memberQuery = (now: Date) =>
-  z.object({
-    as_of: given(
-      z.iso
-        .date('members:problem.asOf')
-        .refine((day) => day <= now.toISOString().slice(0, 10), 'members:problem.future'),
-    ),
-    before: given(
-      z
-        .string('list:problem.page')
-        .regex(/^[1-9]\d{0,14}$/, 'list:problem.page')
-        .transform(Number),
-    ),
-  });
