@@ -3,7 +3,11 @@ import { defineMessages } from './i18n';
 /** Texts that the layouts, the shared partials and the error pages use; namespace `shared`. */
 export const sharedMessages = defineMessages({
   en: {
-    app: { name: 'Patrondesk', times: 'All times are in UTC.' },
+    app: {
+      name: 'Patrondesk',
+      times: 'All times are in UTC.',
+      timesIn: 'Times are in the time zone of the campaign: {{zone}}.',
+    },
     nav: {
       label: 'Main',
       menu: 'Menu',
@@ -172,7 +176,11 @@ export const sharedMessages = defineMessages({
     },
   },
   fr: {
-    app: { name: 'Patrondesk', times: 'Toutes les heures sont en UTC.' },
+    app: {
+      name: 'Patrondesk',
+      times: 'Toutes les heures sont en UTC.',
+      timesIn: 'Les heures sont dans le fuseau de la campagne\u202f: {{zone}}.',
+    },
     nav: {
       label: 'Principale',
       menu: 'Menu',
