@@ -64,6 +64,7 @@ describe('POST /patreon/members/:id/address/', () => {
     const after = await manager.get(`/patreon/members/${id}/`).expect(200);
     expect(after.text).not.toContain('Placeholder Lane');
     expect(after.text).not.toContain(REASON);
+    expect(readPage(after.text).text).toContain('Postal address looked at');
   });
 
   it.each([

@@ -18,6 +18,8 @@ export const exportsMessages = defineMessages({
     reason: 'Why do you need it?',
     reasonHint: 'Kept in the audit log. Write no names, e-mails or addresses of people.',
     reasonExport: 'Why do you need the addresses?',
+    reasonExportHint:
+      'Only where postal addresses are among the columns. Kept in the audit log: write no names, e-mails or addresses of people.',
     refused: {
       export_running: 'An export of yours is still being written. Wait until it is finished, or stop its download.',
       exports_full:
@@ -95,6 +97,8 @@ export const exportsMessages = defineMessages({
     reason: 'Pourquoi en avez-vous besoin\u202f?',
     reasonHint: 'Conservé dans le journal d’audit. N’écrivez ni nom, ni e-mail, ni adresse de personne.',
     reasonExport: 'Pourquoi avez-vous besoin des adresses\u202f?',
+    reasonExportHint:
+      'Seulement si les adresses postales sont parmi les colonnes. Conservé dans le journal d’audit\u202f: n’écrivez ni nom, ni e-mail, ni adresse de personne.',
     refused: {
       export_running:
         'Un de vos exports est encore en cours d’écriture. Attendez qu’il soit terminé, ou arrêtez son téléchargement.',

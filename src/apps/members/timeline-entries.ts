@@ -98,6 +98,8 @@ const ACTIONS = new Set([
   'note.edited',
   'note.deleted',
   'note.restored',
+  'address.revealed',
+  'address.exported',
 ]);
 
 function actionSentence({ action, details }: MemberAction, { req, words, nameOf }: Told): string {
