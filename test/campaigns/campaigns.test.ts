@@ -86,6 +86,24 @@ describe('campaigns', () => {
       expect((await read('/patreon/campaigns/?gone=1')).rows('campaigns').map((row) => row.id)).toEqual([String(gone)]);
     });
 
+    it('sorts by members, and by money for those who may see it', async () => {
+      const { knex } = app.context;
+      const few = await insertCampaign(knex, { name: 'Few', currency: 'EUR' });
+      const none = await insertCampaign(knex, { name: 'None' });
+      const many = await insertCampaign(knex, { name: 'Many', currency: 'EUR' });
+      await insertMembersOfKind(knex, few, 'paying', 1, { monthly_cents: 9_999 });
+      await insertMembersOfKind(knex, many, 'free', 3);
+      const ids = async (query: string) =>
+        (await read(`/patreon/campaigns/?${query}`, 'manager')).rows('campaigns').map((row) => Number(row.id));
+      expect(await ids('sort=-members')).toEqual([many, few, none]);
+      expect(await ids('sort=members')).toEqual([none, few, many]);
+      expect((await ids('sort=-monthly'))[0]).toBe(few);
+      expect((await read('/patreon/campaigns/', 'manager')).text).toContain('€99.99');
+      await visitors.viewer.get('/patreon/campaigns/?sort=-monthly').expect(400);
+      const seen = await read('/patreon/campaigns/');
+      expect([seen.text.includes('99.99'), seen.html.includes('monthly')]).toEqual([false, false]);
+    });
+
     it.each(['sort=patrons', 'gone=maybe', 'after=x', 'before=%00'])('answers 400 to ?%s', async (query) => {
       const answer = await visitors.viewer.get(`/patreon/campaigns/?${query}`);
       expect(answer.status).toBe(400);
@@ -165,6 +183,35 @@ describe('campaigns', () => {
       const { text } = await read(`/patreon/campaigns/${id}/`);
       for (const shown of ['Folio £15.00', 'Printed folio', 'Post 6', 'Post 2']) expect(text).toContain(shown);
       for (const hidden of ['Left', 'Old perk', 'Post 1']) expect(text).not.toContain(hidden);
+    });
+
+    it('tells who joined and left in the last thirty days, and when it was synced last', async () => {
+      const { knex } = app.context;
+      const id = await insertCampaign(knex);
+      const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
+      await insertMembersOfKind(knex, id, 'paying', 2, { pledge_relationship_start: daysAgo(5) });
+      await insertMembersOfKind(knex, id, 'paying', 1, { pledge_relationship_start: daysAgo(40) });
+      const movement = { campaign_id: id, joined: 0 };
+      await knex('daily_member_movements').insert([
+        { ...movement, day: daysAgo(3), departed: 4 },
+        { ...movement, day: daysAgo(45), departed: 8 },
+      ]);
+      const [run] = await knex('sync_runs').insert({ trigger: 'cli', resources: [], state: 'partial' }).returning('id');
+      await knex('sync_run_resources').insert({ run_id: run.id, campaign_id: id, resource: 'campaigns' });
+      const page = await read(`/patreon/campaigns/${id}/`);
+      expect(page.html).toContain('data-figure="joined" data-value="2"');
+      expect(page.html).toContain('data-figure="left" data-value="4"');
+      expect(page.html).toContain(`href="/patreon/sync/${run.id}/"`);
+      const behind = /href="([^"]+joined_from=[^"]+)"/.exec(page.html)?.[1] ?? '';
+      expect((await read(behind)).total).toBe(2);
+    });
+
+    it('says what syncs leave out', async () => {
+      const id = await insertCampaign(app.context.knex);
+      await app.context.knex('campaign_settings').insert({ campaign_id: id, is_scheduled: false, syncs_posts: false });
+      const { text } = await read(`/patreon/campaigns/${id}/`);
+      expect(text).toContain('Scheduled syncs leave this campaign out. Syncs leave its posts out.');
+      expect(text).not.toContain('Syncs leave its members out.');
     });
 
     it('says that a campaign is gone, and offers no sync of it', async () => {
