@@ -3,6 +3,7 @@ import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Bench } from './bench/bench';
 import { benchExport } from './bench/export';
+import { benchLists } from './bench/lists';
 import { benchMembers } from './bench/members';
 import { plainKnex, withScratchDatabase } from './bench/scratch-database';
 import { benchSync } from './bench/sync';
@@ -10,6 +11,7 @@ import { exitWith } from './process';
 
 const BENCHES: Record<string, (bench: Bench) => Promise<unknown>> = {
   members: benchMembers,
+  lists: benchLists,
   export: benchExport,
   sync: benchSync,
 };

@@ -8,6 +8,7 @@ import {
   PAGE_SIZE,
 } from '../../db/keyset';
 import { isOfFigures, type MemberFilter, PatreonMember } from './member.model';
+import type { MembershipKind } from './membership-kind';
 
 /** So many matches are counted and sorted without a second thought; beyond it a list says "at least". */
 const MANY = 10_000;
@@ -21,6 +22,8 @@ interface PageRequest {
   filter: MemberFilter;
   sort: KeysetSort;
   position: KeysetPosition;
+  /** The only kinds that matches are of, where that is known. */
+  kinds?: readonly MembershipKind[] | undefined;
 }
 
 /** What cutting a page reads: ids alone, and how many matches were collected on the way. */
@@ -49,19 +52,33 @@ export async function listMemberPage(request: PageRequest, db: Knex): Promise<Me
 async function cutPage(request: PageRequest, db: Knex): Promise<Counted> {
   const { filter, sort } = request;
   if (!filter.gone && (isOfFigures(filter) || isRunOf(sort, filter))) return withTotal(walk(request, db), request, db);
-  const estimate = await PatreonMember.estimateMatching(filter, db);
-  if (!filter.gone && estimate > LIKELY_NEAR) {
-    const total = PatreonMember.countMatching(filter, db, MANY, estimate);
-    const [near, counted] = await Promise.all([shortWalk(request, reachOf(estimate), db), total]);
-    if (near) return { ...near, total: counted };
-  }
+  const { estimate, kinds } = await expect(filter, db);
+  if (filter.gone || estimate <= LIKELY_NEAR) return collectFew(request, db);
+  const narrowed = { ...request, kinds };
+  const total = PatreonMember.countMatching(filter, db, MANY, estimate);
+  const [near, counted] = await Promise.all([shortWalk(narrowed, reachOf(estimate), db), total]);
+  if (near) return { ...near, total: counted };
+  const isWalk = kinds !== undefined || estimate > TOO_MANY;
+  return { ...(await (isWalk ? walk(narrowed, db) : collect(request, db))), total: counted };
+}
+
+/** How many may match, and of which kinds: the figures of tiers tell it better than the planner, who knows no tier. */
+async function expect(filter: MemberFilter, db: Knex): Promise<{ estimate: number; kinds?: MembershipKind[] }> {
+  const planned = PatreonMember.estimateMatching(filter, db);
+  if (!filter.tier?.length || filter.or?.length) return { estimate: await planned };
+  const [estimate, figures] = await Promise.all([planned, PatreonMember.tierFigures(filter, db)]);
+  const most = figures.reduce((sum, { members }) => sum + members, 0);
+  const isAll = isOfFigures({ ...filter, tier: [] });
+  return { estimate: isAll ? most : Math.min(estimate, most), kinds: figures.map(({ kind }) => kind) };
+}
+
+/** Collects the matches, which are expected to be few; if they are not, all of them all the same. */
+async function collectFew(request: PageRequest, db: Knex): Promise<Counted> {
   const few = await collect(request, db, MANY + 1);
   const collected = few.rows[0]?.collected;
-  if (collected !== undefined && collected <= MANY) return { ...few, total: { count: collected, capped: false } };
-  const all = estimate > TOO_MANY && !filter.gone ? walk(request, db) : collect(request, db);
-  return collected === undefined
-    ? withTotal(all, request, db)
-    : { ...(await all), total: { count: MANY, capped: true } };
+  if (collected === undefined) return withTotal(collect(request, db), request, db);
+  if (collected <= MANY) return { ...few, total: { count: collected, capped: false } };
+  return withTotal(collect(request, db), request, db);
 }
 
 async function withTotal(cut: Cut | Promise<Cut>, { filter }: PageRequest, db: Knex): Promise<Counted> {
@@ -88,8 +105,8 @@ function isRunOf(sort: KeysetSort, { q, identified, or, ...filter }: MemberFilte
 const isSort = (name: keyof typeof PatreonMember.sorts, { value }: KeysetSort) =>
   value === PatreonMember.sorts[name].value;
 
-function walk({ filter, sort, position }: PageRequest, db: Knex): Promise<Cut> {
-  return keysetPage(alongOrder(filter, db), sort, position);
+function walk(request: PageRequest, db: Knex): Promise<Cut> {
+  return keysetPage(alongOrder(request, db), request.sort, request.position);
 }
 
 /** Finds all matches, or the first `limit` that turn up, and sorts them. */
@@ -106,10 +123,11 @@ function collect({ filter, sort, position }: PageRequest, db: Knex, limit?: numb
 }
 
 /** The matches, with what the sort indexes know about them said once more in the words of those indexes. */
-function alongOrder(filter: MemberFilter, db: Knex) {
+function alongOrder({ filter, kinds }: PageRequest, db: Knex) {
   const query = PatreonMember.matching(filter, db).select('id');
   const campaigns = [...new Set(filter.tier?.map(({ campaign_id }) => campaign_id))];
   if (campaigns.length > 0 && !filter.or?.length) query.whereIn('campaign_id', campaigns);
+  if (kinds) query.whereIn('kind', [...kinds]);
   return query;
 }
 
@@ -123,11 +141,11 @@ const A_MILLION = 1_000_000;
 
 /** The page if it lies within reach of its beginning, else undefined. */
 async function shortWalk(request: PageRequest, reach: number, db: Knex): Promise<Cut | undefined> {
-  const { filter, sort, position } = request;
+  const { sort, position } = request;
   const isDown = Boolean(sort.descending) !== (position.before !== undefined);
   const end = await endOfWalk(request, { isDown, reach }, db);
   if (!end) return undefined;
-  const reachable = alongOrder(filter, db).whereRaw(
+  const reachable = alongOrder(request, db).whereRaw(
     `(${sort.value}, id) ${isDown ? '>=' : '<='} (?::${sort.type}, ?)`,
     [end.value, end.id],
   );

@@ -141,9 +141,28 @@ export class PatreonMember extends BaseModel {
     estimate?: number,
   ): Promise<{ count: number; capped: boolean }> {
     if (isOfFigures(filter)) return { count: await countFigures(filter, db), capped: false };
+    if (isOfTierFigures(filter)) return { count: sumOf(await PatreonMember.tierFigures(filter, db)), capped: false };
     const expected = estimate ?? (cap < A_LOT ? await PatreonMember.estimateMatching(filter, db) : 0);
     if (expected > cap * SURELY) return { count: cap, capped: true };
     return cappedCount(PatreonMember.matching(filter, db), cap);
+  }
+
+  /** How many members of each kind the tiers of a filter have; whoever has two of them counts twice. */
+  static async tierFigures(filter: MemberFilter, db: Knex): Promise<{ kind: MembershipKind; members: number }[]> {
+    const tiers = filter.tier ?? [];
+    const query = db('patreon_member_tier_counts')
+      .select<{ kind: MembershipKind; members: number }[]>('kind', db.raw('sum(members)::bigint as members'))
+      .where({ gone: filter.gone })
+      .whereIn(
+        ['campaign_id', 'tier_patreon_id'],
+        tiers.map((tier) => [tier.campaign_id, tier.patreon_id]),
+      )
+      .where('members', '>', 0)
+      .groupBy('kind');
+    if (filter.campaignId !== undefined) query.where('campaign_id', filter.campaignId);
+    if (filter.kind?.length) query.whereIn('kind', [...filter.kind]);
+    if (filter.status?.length) query.whereIn('patron_status', [...filter.status]);
+    return query;
   }
 
   /** How many the planner expects, from its statistics: takes no longer for many than for few. */
@@ -223,6 +242,13 @@ export function isOfFigures({ campaignId, gone, kind, status, ...others }: Membe
   const { searchesEmail: _, ...conditions } = others;
   return Object.values(conditions).every(isEmpty);
 }
+
+/** Whether the figures kept for each tier answer it: they know what the others know. */
+function isOfTierFigures({ tier, ...filter }: MemberFilter): boolean {
+  return tier?.length === 1 && isOfFigures(filter);
+}
+
+const sumOf = (figures: readonly { members: number }[]) => figures.reduce((sum, { members }) => sum + members, 0);
 
 /** A condition that is not asked for: absent, a list of nothing, or a range without ends. `false` asks for something. */
 function isEmpty(value: unknown): boolean {
