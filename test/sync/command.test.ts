@@ -4,10 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import { claimRun, type RunLease } from '../../src/apps/sync/run-lease';
 import { syncCommands } from '../../src/apps/sync/sync.commands';
-import { requestSync } from '../../src/apps/sync/sync-runs.service';
+import { cancelRun, requestSync } from '../../src/apps/sync/sync-runs.service';
+import type { Context } from '../../src/context';
 import { UsageError } from '../../src/errors';
 import { projectPath } from '../../src/lib/project-path';
 import { type ConnectedPanel, MEMBERS, POSTS, startConnectedPanel } from './connected-panel';
+import { until } from './moments';
 
 let panel: ConnectedPanel;
 beforeAll(async () => {
@@ -21,6 +23,10 @@ beforeEach(async () => {
 
 /** Runs the command in this process; what it says on both outputs and the exit code it sets. */
 async function syncPatreon(...args: string[]): Promise<{ code: unknown; lines: string[]; said: string }> {
+  return syncPatreonIn(panel.context, ...args);
+}
+
+async function syncPatreonIn(context: Context, ...args: string[]): ReturnType<typeof syncPatreon> {
   const written: string[] = [];
   const said: string[] = [];
   const stdout = jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
@@ -32,7 +38,7 @@ async function syncPatreon(...args: string[]): Promise<{ code: unknown; lines: s
     return true;
   });
   const program = new Command().exitOverride();
-  syncCommands(program, async () => panel.context);
+  syncCommands(program, async () => context);
   try {
     await program.parseAsync(['sync:patreon', ...args], { from: 'user' });
     return { code: process.exitCode, lines: written.join('').trimEnd().split('\n'), said: said.join('') };
@@ -103,6 +109,51 @@ describe('sync:patreon', () => {
     const told = await syncPatreon('--dry-run', '--verbosity', '2');
     expect(told.lines).toContain(line);
     expect(told.lines.join()).not.toContain('moved@');
+  });
+
+  describe('that has to wait', () => {
+    let context: Context;
+    beforeEach(() => {
+      const { config } = panel.context;
+      // A run that sleeps hears of its end with its heartbeat.
+      context = { ...panel.context, config: { ...config, sync: { ...config.sync, leaseSeconds: 2 } } };
+    });
+    const waits = async (line: RegExp) => {
+      const running = syncPatreonIn(context, '--only', 'campaigns');
+      await until(() => waitingRun().then((run) => run?.waiting_until != null));
+      const { id, waiting_until } = (await waitingRun()) as { id: number; waiting_until: string };
+      await until(() => jest.mocked(process.stderr.write).mock.calls.some(([text]) => line.test(String(text))));
+      await cancelRun(panel.context, id);
+      const { code, said } = await running;
+      expect(code).toBe(1);
+      return { said, id, until: `${new Date(waiting_until).toISOString().slice(0, 19)}Z` };
+    };
+    const waitingRun = () => panel.context.knex('sync_runs').where({ state: 'running' }).first('id', 'waiting_until');
+    afterEach(() => panel.context.knex('rate_limits').delete());
+
+    it('says once until when Patreon’s pause lasts', async () => {
+      await panel.control.fault({ match: 'GET /api/oauth2/v2/campaigns', kind: '429', retry_after_seconds: 600 });
+      const { said, id, until } = await waits(/on hold/);
+      const line = `Run ${id} waits until ${until}: requests to Patreon are on hold. It goes on by itself.\n`;
+      expect(said.split(line)).toHaveLength(2);
+      expect(said.match(/ waits until /g)).toHaveLength(1);
+    });
+
+    it('says so of a budget that is ours as well', async () => {
+      await syncPatreon('--only', 'campaigns');
+      // As after a restart with another setting: what was used so far is as much as this.
+      context.config.patreon = { ...context.config.patreon, hourlyBudget: 1 };
+      const { said, until } = await waits(/budget/);
+      expect(said).toContain(`waits until ${until}: our request budget is spent.`);
+    });
+
+    it('says nothing of a pause that is over at once', async () => {
+      await panel.control.fault({ match: 'GET /api/oauth2/v2/campaigns', kind: '429', retry_after_seconds: 1 });
+      expect(await syncPatreon('--only', 'campaigns')).toMatchObject({
+        code: 0,
+        said: expect.not.stringContaining('waits'),
+      });
+    });
   });
 
   it('exits 4 when the brake holds the run, says where it is decided, and says the same of a dry run', async () => {

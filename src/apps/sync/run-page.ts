@@ -1,9 +1,9 @@
 import type { Request } from 'express';
 import type { Context } from '../../context';
 import { NotFoundError } from '../../errors';
-import { currentHolds } from '../connections/request-budget.service';
 import { heldRunView } from './held-run-page';
 import { QuarantinedRecord, SyncRun, SyncRunResource } from './sync-run.model';
+import { reasonToWait } from './wait-out-holds';
 
 const QUARANTINE_SHOWN = 50;
 /** So much longer or shorter than usual is worth a word, if it is more than these milliseconds as well. */
@@ -58,12 +58,6 @@ export function comparison(run: SyncRun, durationMs: number | null, usualMs: num
   if (isClear && durationMs > usualMs * CLEARLY) return { word: 'slower', ms: usualMs };
   const isFaster = isClear && run.state === 'succeeded' && durationMs < usualMs / CLEARLY;
   return { word: isFaster ? 'faster' : 'usual', ms: usualMs };
-}
-
-/** A budget is ours to raise; everything else is Patreon's. */
-async function reasonToWait(context: Context): Promise<'waiting' | 'onHold'> {
-  const holds = await currentHolds(context);
-  return holds.some(({ reason }) => reason === 'budget_spent') ? 'waiting' : 'onHold';
 }
 
 /** How long a part took, unless a person came between; while it is read also how fast and how long it may still take. */

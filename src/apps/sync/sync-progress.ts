@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import cliProgress, { type SingleBar } from 'cli-progress';
 import type { Context } from '../../context';
-import { SyncRunResource } from './sync-run.model';
+import { SyncRun, SyncRunResource } from './sync-run.model';
+import { reasonToWait } from './wait-out-holds';
 
 const LOOK_MS = 300;
+/** Shorter pauses belong to the pace. */
+const WORTH_TELLING_MS = 3_000;
 const FORMAT = '{part} |{bar}| {pages} pages · {value}/{total} rows · {rate} rows/s · {eta_formatted} left';
 
 type Part = Awaited<ReturnType<typeof SyncRunResource.listForRun>>[number];
@@ -13,9 +16,16 @@ export async function watchRun(context: Context, runId: number, signal: AbortSig
   const isTerminal = process.stderr.isTTY === true;
   const bar = isTerminal ? new PartBar() : null;
   const told = new Map<string, string>();
+  let toldUntil: string | null = null;
   while (!signal.aborted) {
     await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
     const now = context.clock.now().getTime();
+    const until = await waitingUntil(runId, now);
+    if (until !== null && until !== toldUntil) {
+      toldUntil = until;
+      bar?.stop();
+      process.stderr.write(await waitingLine(context, runId, until));
+    }
     for (const part of await SyncRunResource.listForRun(runId)) {
       const name = nameOf(part);
       if (part.state === 'running') bar?.show(part, now);
@@ -29,6 +39,19 @@ export async function watchRun(context: Context, runId: number, signal: AbortSig
     }
   }
   bar?.stop();
+}
+
+/** To the second, so that a wait which is noted again is the same; null while there is none worth a line. */
+async function waitingUntil(runId: number, now: number): Promise<string | null> {
+  const run = await SyncRun.query().findById(runId).select('waiting_until');
+  const until = run?.waiting_until ? Date.parse(run.waiting_until) : 0;
+  return until - now < WORTH_TELLING_MS ? null : `${new Date(until).toISOString().slice(0, 19)}Z`;
+}
+
+const WAITING = { waiting: 'our request budget is spent', onHold: 'requests to Patreon are on hold' };
+
+async function waitingLine(context: Context, runId: number, until: string): Promise<string> {
+  return `Run ${runId} waits until ${until}: ${WAITING[await reasonToWait(context)]}. It goes on by itself.\n`;
 }
 
 const nameOf = (part: Part) => `${part.campaign_name ?? part.patreon_id}: ${part.resource}`;

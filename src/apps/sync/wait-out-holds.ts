@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Clock } from '../../context';
+import type { Clock, Context } from '../../context';
+import { currentHolds } from '../connections/request-budget.service';
 import { RequestsHeldError } from '../connections/request-holds.service';
 
 /** Of one wait: a budget may be raised and a pause end meanwhile. */
@@ -32,4 +33,10 @@ export async function waitOutHolds<T>(
       await note(null);
     }
   }
+}
+
+/** A budget (`waiting`) is ours to raise; everything else is Patreon's. */
+export async function reasonToWait(context: Context): Promise<'waiting' | 'onHold'> {
+  const holds = await currentHolds(context);
+  return holds.some(({ reason }) => reason === 'budget_spent') ? 'waiting' : 'onHold';
 }
