@@ -35,6 +35,8 @@ export const PAGES = {
   'members-filtered': at('/patreon/members/?kind=paying&sort=-joined&q=a'),
   'members-nobody': at('/patreon/members/?q=nobodyiscalledthis'),
   'members-export': at('/patreon/members/export/?kind=paying'),
+  labels: at('/patreon/members/labels/'),
+  views: at('/patreon/members/views/'),
   member: first('members', '/patreon/members/?kind=paying'),
   posts: at('/patreon/posts/'),
   post: first('posts', '/patreon/posts/'),
