@@ -7,8 +7,8 @@ export interface Snapshot {
   batches<R>(query: Knex.QueryBuilder, size: number): AsyncGenerator<R[]>;
 }
 
-/** Between two batches a reader may take its time, but not hold a connection for ever. */
-const IDLE_LIMIT = '5min';
+/** A batch may take its time, and so may its reader, but nobody holds a connection for ever. */
+const LIMIT = '5min';
 
 /**
  * Gives `work` a snapshot for as long as it runs. When the signal aborts, the statement under way is cancelled in the
@@ -22,7 +22,9 @@ export async function readSnapshot<T>(
   signal.throwIfAborted();
   return knex.transaction(
     async (trx) => {
-      await trx.raw(`set local idle_in_transaction_session_timeout = '${IDLE_LIMIT}'`);
+      await trx.raw(
+        `set local idle_in_transaction_session_timeout = '${LIMIT}'; set local statement_timeout = '${LIMIT}'`,
+      );
       const { rows } = await trx.raw('select pg_backend_pid() as pid');
       let cancelled: Promise<unknown> = Promise.resolve();
       const cancel = () => {
