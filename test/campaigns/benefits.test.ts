@@ -42,13 +42,13 @@ describe('GET /patreon/benefits/', () => {
     ]);
     const [row] = (await read()).rows('benefits');
     expect(row?.patreonId).toBe('61');
-    expect(row?.text).toBe('Printed folio Quill physical Folio Jul 1, 2026 4 17 230 Offered');
+    expect(row?.text).toBe('Printed folio Type: physical Quill Folio Jul 1, 2026 4 17 230 Offered');
     expect(row?.html).toContain(`href="/patreon/tiers/${tier}/"`);
   });
 
   it('shows benefits of which Patreon tells nothing', async () => {
     await insertBenefits(app.context.knex, await insertCampaign(app.context.knex), [{}]);
-    expect((await read()).rows('benefits')[0]?.text).toBe('Untitled benefit – None – – – – Offered');
+    expect((await read()).rows('benefits')[0]?.text).toBe('Untitled benefit None – – – – Offered');
   });
 
   it('filters by campaign, title and state; the gone ones are shown only when asked for', async () => {
