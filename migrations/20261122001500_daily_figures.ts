@@ -38,12 +38,14 @@ export async function up(knex: Knex): Promise<void> {
     create index patreon_changes_newest_idx on patreon_changes (id) where kind <> 'created';
     create index patreon_changes_departed_idx on patreon_changes (changed_at, campaign_id, record_id)
       where resource = 'member' and (kind = 'gone' or (field = 'kind' and after = '"former"'));
+    create index patreon_changes_newest_departed_idx on patreon_changes (id)
+      where resource = 'member' and (kind = 'gone' or (field = 'kind' and after = '"former"'));
   `);
 }
 
 export async function down(knex: Knex): Promise<void> {
   await knex.raw(`
-    drop index patreon_changes_departed_idx, patreon_changes_newest_idx;
+    drop index patreon_changes_newest_departed_idx, patreon_changes_departed_idx, patreon_changes_newest_idx;
     drop table expected_charges, daily_member_movements, daily_member_figures;
     delete from settings where key = 'member_figures';
   `);

@@ -137,6 +137,10 @@ describe('after a run', () => {
     await panel.sync();
     await countFigures(panel.context);
     expect(await departed()).toBe(before + 2);
+    const people = readPage((await owner.get('/patreon/changes/?only=departures').expect(200)).text);
+    const rows = await knex()('patreon_members').whereIn('patreon_id', [ended, vanished].map(String)).pluck('id');
+    const listed = [...people.html.matchAll(/<li data-change="member">[\s\S]*?href="\/patreon\/members\/(\d+)\/"/g)];
+    expect(listed.map(([, id]) => Number(id)).sort()).toEqual(rows.map(Number).sort());
   });
 });
 

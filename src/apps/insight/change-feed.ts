@@ -1,10 +1,16 @@
 import type { Request } from 'express';
 import type { Knex } from 'knex';
 import { createFormat } from '../../http/format';
+import { listAddress } from '../../http/list-address';
 import type { PatreonCampaign } from '../campaigns/campaign.model';
 import type { PatreonChange } from '../campaigns/change.model';
 import { changeSentences } from '../members/change-sentences';
-import { listRecentChanges, type RecentChange, type RecentChanges } from './recent-changes.service';
+import {
+  listRecentChanges,
+  type RecentChange,
+  type RecentChanges,
+  type RecentChangesRequest,
+} from './recent-changes.service';
 
 /** So much is said of one change; its record's page tells the rest. */
 const SENTENCES = 3;
@@ -26,16 +32,18 @@ export interface ChangeFeed {
 }
 
 /** The newest changes in the reader's words, as far as the reader may see them. */
-export async function readChangeFeed(
-  req: Request,
-  knex: Knex,
-  page: { limit: number; before?: number | undefined },
-): Promise<ChangeFeed> {
+export async function readChangeFeed(req: Request, knex: Knex, page: RecentChangesRequest): Promise<ChangeFeed> {
   const recent = await listRecentChanges(page, knex);
   return {
     entries: recent.changes.flatMap((change) => toEntry(req, change, recent)),
-    older: recent.last === undefined ? null : `/patreon/changes/?before=${recent.last}`,
+    older: recent.last === undefined ? null : changesAddress(page.isDeparture, recent.last),
   };
+}
+
+/** Address of the page of all changes, or of those alone that made a member leave. */
+export function changesAddress(isDeparture = false, before?: number): string {
+  const address = listAddress('/patreon/changes/', { only: isDeparture ? 'departures' : undefined });
+  return address({ before: before?.toString() });
 }
 
 /** Nothing for a change of which this reader may not even know. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Context } from '../../context';
 import { allow } from '../../http/allow';
 import { parseForm } from '../../http/parse';
-import { readChangeFeed } from './change-feed';
+import { changesAddress, readChangeFeed } from './change-feed';
 
 const CHANGES_PER_PAGE = 25;
 const CHANGES_ON_DASHBOARD = 6;
@@ -24,6 +24,7 @@ const query = z.object({
     .regex(/^[1-9]\d{0,14}$/, 'list:problem.page')
     .transform(Number)
     .optional(),
+  only: z.enum(['departures'], 'insight:changes.unknownOnly').optional(),
 });
 
 /** What changed on Patreon last, over all records. */
@@ -31,16 +32,16 @@ export function changesRoutes({ knex }: Context): Router {
   const router = Router();
 
   router.get('/patreon/changes/', allow('members.read'), async (req, res) => {
-    const { before } = parseForm(query, req.query);
+    const { before, only } = parseForm(query, req.query);
+    const isDeparture = only === 'departures';
+    const title = req.t(`insight:changes.${isDeparture ? 'departures' : 'title'}`);
     res.view('insight/changes', {
-      title: req.t('insight:changes.title'),
+      title,
       section: 'dashboard',
-      breadcrumbs: [
-        { label: req.t('shared:nav.dashboard'), href: '/patreon/' },
-        { label: req.t('insight:changes.title') },
-      ],
-      feed: await readChangeFeed(req, knex, { limit: CHANGES_PER_PAGE, before }),
-      isFirst: before === undefined,
+      breadcrumbs: [{ label: req.t('shared:nav.dashboard'), href: '/patreon/' }, { label: title }],
+      isDeparture,
+      feed: await readChangeFeed(req, knex, { limit: CHANGES_PER_PAGE, before, isDeparture }),
+      newest: before === undefined ? null : changesAddress(isDeparture),
     });
   });
 
@@ -49,7 +50,14 @@ export function changesRoutes({ knex }: Context): Router {
     const { round } = parseForm(latestQuery, req.query);
     const feed = await readChangeFeed(req, knex, { limit: CHANGES_ON_DASHBOARD });
     const nextRound = round < ROUNDS ? round + 1 : null;
-    const locals = { title: req.t('insight:changes.title'), section: 'dashboard', feed, nextRound, isFirst: true };
+    const locals = {
+      title: req.t('insight:changes.title'),
+      section: 'dashboard',
+      feed,
+      nextRound,
+      isDeparture: false,
+      newest: null,
+    };
     res.view('insight/changes', locals, { fragment: 'insight/_feed' });
   });
 

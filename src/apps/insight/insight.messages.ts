@@ -52,6 +52,10 @@ export const insightMessages = defineMessages({
     changes: {
       title: 'Recent changes',
       sub: 'What Patreon told last, newest first. New members and posts have lists of their own.',
+      everything: 'Everything',
+      departures: 'Members who left',
+      departuresSub: 'Memberships that ended and people whom Patreon no longer lists, newest first.',
+      unknownOnly: 'Changes can be narrowed to departures only.',
       all: 'All changes',
       none: 'Nothing has changed since the first sync.',
       older: 'Older',
@@ -166,6 +170,11 @@ export const insightMessages = defineMessages({
     changes: {
       title: 'Changements récents',
       sub: 'Ce que Patreon a annoncé en dernier, du plus récent au plus ancien. Les nouveaux membres et publications ont leurs propres listes.',
+      everything: 'Tout',
+      departures: 'Membres partis',
+      departuresSub:
+        'Les adhésions terminées et les personnes que Patreon ne mentionne plus, du plus récent au plus ancien.',
+      unknownOnly: 'Les changements ne peuvent être restreints qu’aux départs.',
       all: 'Tous les changements',
       none: 'Rien n’a changé depuis la première synchronisation.',
       older: 'Plus ancien',

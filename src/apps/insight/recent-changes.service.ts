@@ -45,15 +45,28 @@ export interface RecentChanges {
   tierTitle(campaignId: number, patreonId: string): string | null;
 }
 
-/**
- * What was changed last, over all records; that a record was read for the first time is told by lists of its own.
- * `before` is the id of the last change already shown.
- */
+export interface RecentChangesRequest {
+  limit: number;
+  /** The id of the last change already shown. */
+  before?: number | undefined;
+  /** Only what made a member leave: the end of a membership, or that Patreon lists a member no longer. */
+  isDeparture?: boolean;
+}
+
+/** As the index of departures has it. */
+const DEPARTURE_SQL = `resource = 'member' and (kind = 'gone' or (field = 'kind' and after = '"former"'))`;
+
+/** Who had left before and then vanished has left once. */
+const FIRST_DEPARTURE_SQL = `(patreon_changes.kind <> 'gone' or exists (
+  select from patreon_members m where m.id = record_id and m.kind <> 'former'))`;
+
+/** What was changed last, over all records; that a record was read for the first time is told by lists of its own. */
 export async function listRecentChanges(
-  { limit, before }: { limit: number; before?: number | undefined },
+  { limit, before, isDeparture = false }: RecentChangesRequest,
   knex: Knex,
 ): Promise<RecentChanges> {
   const query = PatreonChange.query(knex).whereNot('kind', 'created').orderBy('id', 'desc').limit(ROWS_READ);
+  if (isDeparture) query.whereRaw(DEPARTURE_SQL).whereRaw(FIRST_DEPARTURE_SQL);
   if (before !== undefined) query.where('id', '<', before);
   const rows = await query;
   const groups = byRecord(rows);
