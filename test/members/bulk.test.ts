@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { parse } from 'node:querystring';
 import { recoverBatches, runBatch } from '../../src/apps/members/bulk-work';
+import { jobCatalogue } from '../../src/catalogue';
+import { startWorker } from '../../src/jobs/worker';
 import { watchFailPoints } from '../../src/lib/fail-points';
 import { type SignedInVisitor, startTestApp, type TestApp } from '../support/app';
 import { deleteCampaigns, insertCampaign } from '../support/campaign-factories';
@@ -152,6 +154,16 @@ describe('an action on members that were picked', () => {
     expect(c).toBeGreaterThan(0);
   });
 
+  it('forgets what was searched for once it is done', async () => {
+    await people([{ full_name: 'Ada', email: 'ada@example.com' }, {}]);
+    await apply(matching('q=ada@example.com', { label: 'VIP' }));
+    await apply(matching('kind=paying', { label: 'VIP' }));
+    const kept = await batches();
+    expect(kept.map(({ changed }) => changed)).toEqual([1, 1]);
+    expect(kept[0].query).toBeNull();
+    expect(kept[1].query).toContain('kind=paying');
+  });
+
   it('removes a label from them', async () => {
     const ids = await crowd(3);
     await apply(pick(ids, { label: 'VIP' }));
@@ -232,6 +244,18 @@ describe('an action on more members than one request does', () => {
     expect(page.text).toContain('4,500 of 4,500');
     expect(page.html).not.toContain('hx-trigger="load');
     expect((await knex()('labels').first('members')).members).toBe(ids.length);
+  });
+
+  it('is taken up by a worker that finds it in the queue', async () => {
+    const { ids, batch } = await queueLarge(1_001);
+    const worker = await startWorker(app.context, jobCatalogue);
+    try {
+      while ((await knex()('job_runs').where({ name: 'member-batch' }).whereNotNull('finished_at')).length === 0)
+        await new Promise((resolve) => setTimeout(resolve, 50));
+    } finally {
+      await worker.stop();
+    }
+    expect((await batches())[0]).toMatchObject({ id: batch.id, state: 'succeeded', changed: ids.length });
   });
 
   it('meets who matched when it began, though what it does changes what matches', async () => {

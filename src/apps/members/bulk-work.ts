@@ -138,7 +138,12 @@ async function finish(trx: Knex.Transaction, batch: MemberBatch, ending: Ending)
   if (ending.state === 'succeeded') await settleLabel(trx, batch);
   await trx('member_batch_members').where('batch_id', batch.id).delete();
   const { body: _forgotten, ...kept } = batch.arguments;
-  return patch(trx, batch, { ...ending, arguments: kept, finished_at: trx.fn.now() });
+  return patch(trx, batch, { ...ending, arguments: kept, query: lasting(batch.query), finished_at: trx.fn.now() });
+}
+
+/** A text that was searched for may be somebody's e-mail, and this row outlives the member. */
+function lasting(query: string | null): string | null {
+  return query === null || new URLSearchParams(query).has('q') ? null : query;
 }
 
 /** A merged or deleted label goes with the end of its batch; who was given it meanwhile is brought along. */
