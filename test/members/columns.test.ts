@@ -43,14 +43,14 @@ describe('the columns of the list of members', () => {
 
   it('stay chosen when the form asked for it, until the usual ones are asked for', async () => {
     await shown('columns=name&columns=cadence&remember=1');
-    expect(await shown('')).toContain('Paid');
+    expect(await shown('')).toContain('Cadence');
     expect(await shown('')).not.toContain('Tiers');
     await shown('columns=usual&remember=1');
     expect(await shown('')).toEqual(expect.arrayContaining(USUAL));
   });
 
   it.each([
-    ['cadence=12', 'Paid'],
+    ['cadence=12', 'Cadence'],
     ['discord=yes', 'Discord id'],
     ['changed_from=-30d', 'Changed'],
     ['address=no', 'Postal address'],
