@@ -77,6 +77,8 @@ describe('the settings of a campaign', () => {
       const { text } = readPage((await viewer.get(place).expect(200)).text);
       expect([place, text.includes('The quill')]).toEqual([place, true]);
     }
+    const { text } = readPage((await manager.get(`/patreon/campaigns/${id}/sync/`).expect(200)).text);
+    expect(text).toContain('The quill');
   });
 
   it('sort the list of campaigns by the name that it shows', async () => {

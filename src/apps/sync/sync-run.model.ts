@@ -137,11 +137,12 @@ export class SyncRunResource extends BaseModel {
       .select(
         'sync_run_resources.*',
         'c.patreon_id',
-        SyncRunResource.raw('coalesce(c.name, c.creation_name, c.vanity) as campaign_name'),
+        SyncRunResource.raw('coalesce(s.local_name, c.name, c.creation_name, c.vanity) as campaign_name'),
       )
       .join('patreon_campaigns as c', 'c.id', 'sync_run_resources.campaign_id')
+      .leftJoin('campaign_settings as s', 's.campaign_id', 'c.id')
       .where('run_id', runId)
-      .orderBy(['campaign_id', 'started_at'])
+      .orderBy(['sync_run_resources.campaign_id', 'started_at'])
       .execute() as unknown as Promise<(SyncRunResource & { patreon_id: string; campaign_name: string | null })[]>;
   }
 

@@ -3,6 +3,7 @@ import type { Context } from '../../context';
 import { ConflictError, NotFoundError } from '../../errors';
 import { allow } from '../../http/allow';
 import { rowId } from '../../http/parse';
+import { campaignName, PatreonCampaign } from '../campaigns/campaign.model';
 import { PatreonCredential } from '../connections/patreon-credential.model';
 import { heldRunsRoutes } from './held-runs.routes';
 import { refreshRoutes } from './refresh.routes';
@@ -113,11 +114,9 @@ async function findCampaign(
   { knex }: Context,
   id: number,
 ): Promise<{ id: number; credential_id: number | null; name: string }> {
-  const row = await knex('patreon_campaigns')
-    .where({ id })
-    .first('id', 'credential_id', knex.raw('coalesce(name, creation_name, vanity, patreon_id) as name'));
-  if (!row) throw new NotFoundError();
-  return row;
+  const campaign = await PatreonCampaign.findById(id, knex);
+  if (!campaign) throw new NotFoundError();
+  return { id, credential_id: campaign.credential_id, name: campaignName(campaign) };
 }
 
 async function listedRuns(runs: SyncRun[], now: number) {
