@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Bench } from './bench/bench';
+import { benchDashboard } from './bench/dashboard';
 import { benchExport } from './bench/export';
 import { benchLists } from './bench/lists';
 import { benchMembers } from './bench/members';
@@ -12,6 +13,7 @@ import { exitWith } from './process';
 const BENCHES: Record<string, (bench: Bench) => Promise<unknown>> = {
   members: benchMembers,
   lists: benchLists,
+  dashboard: benchDashboard,
   export: benchExport,
   sync: benchSync,
 };
