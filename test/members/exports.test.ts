@@ -365,7 +365,7 @@ describe('/patreon/members/export/', () => {
       const { knex } = app.context;
       await insertMember(knex, campaign);
       await knex.raw(`alter table patreon_members rename to held_members`);
-      await knex.raw(`create view patreon_members as select * from held_members where pg_sleep(30) is not null`);
+      await knex.raw(`create view patreon_members as select * from held_members where pg_sleep(600) is not null`);
       try {
         const left = leaveOnceBusy(app, owner, `${EXPORT}?format=json&column=full_name`, async () => {
           const { rows } = await knex.raw(
