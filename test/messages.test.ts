@@ -6,6 +6,10 @@ import { sourceFiles } from './support/source-files';
 const LOCALES = ['en', 'fr'] as const;
 const PLURALS = ['one', 'two', 'few', 'many', 'other'];
 
+/** `campaign-settings.messages.ts` holds the texts of `campaignSettings`. */
+const namespaceOf = (path: string) =>
+  basename(path, '.messages.ts').replace(/-(\w)/g, (_dash, letter: string) => letter.toUpperCase());
+
 /** Texts by `namespace:key` and language, read from the files that hold them. */
 function readTexts(): Record<(typeof LOCALES)[number], Map<string, string>> {
   const texts = { en: new Map<string, string>(), fr: new Map<string, string>() };
@@ -17,7 +21,7 @@ function readTexts(): Record<(typeof LOCALES)[number], Map<string, string>> {
   };
   for (const { path } of sourceFiles('src', '.messages.ts')) {
     const [messages] = Object.values(require(projectPath(path))) as Messages[];
-    for (const locale of LOCALES) add(texts[locale], `${basename(path, '.messages.ts')}:`, messages?.[locale] ?? {});
+    for (const locale of LOCALES) add(texts[locale], `${namespaceOf(path)}:`, messages?.[locale] ?? {});
   }
   return texts;
 }
@@ -43,7 +47,7 @@ const COMMAND = 'sync:patreon';
 
 /** Everything in quotes that looks like a key of the catalogue. */
 const mentions: Mention[] = code.flatMap(({ path, text }) =>
-  [...withoutComments(text).matchAll(/(['"`])([a-z]+):([A-Za-z][\w.]*)?(\1|\$\{)/g)]
+  [...withoutComments(text).matchAll(/(['"`])([a-z][A-Za-z]*):([A-Za-z][\w.]*)?(\1|\$\{)/g)]
     .filter(([, , namespace = '']) => namespaces.has(namespace))
     .map(([, , namespace, key = '', end]) => ({ path, key: `${namespace}:${key}`, isWhole: end !== '${' }))
     .filter(({ key }) => key !== COMMAND),

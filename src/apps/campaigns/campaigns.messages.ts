@@ -66,7 +66,6 @@ export const campaignsMessages = defineMessages({
     },
     statistics: {
       countedAt: 'Counted',
-      live: 'Counted just now.',
       counting: 'Being counted anew …',
       first:
         'This campaign is counted for the first time. That takes a moment; the figures appear here by themselves, or when you load the page again.',
@@ -76,7 +75,6 @@ export const campaignsMessages = defineMessages({
       growthText: 'Members who are here today, by the month (UTC) in which they began.',
       tier: 'Tier',
       month: 'Month',
-      cadence: 'Charged',
       members: 'Members',
       share: 'Share',
       shareOf: '{{share}} of all members',
@@ -190,7 +188,6 @@ export const campaignsMessages = defineMessages({
     },
     statistics: {
       countedAt: 'Compté',
-      live: 'Compté à l’instant.',
       counting: 'Nouveau décompte en cours…',
       first:
         'Cette campagne est comptée pour la première fois. Cela prend un moment\u202f; les chiffres apparaîtront ici d’eux-mêmes, ou en rechargeant la page.',
@@ -200,7 +197,6 @@ export const campaignsMessages = defineMessages({
       growthText: 'Les membres présents aujourd’hui, par mois (UTC) de leur arrivée.',
       tier: 'Niveau',
       month: 'Mois',
-      cadence: 'Prélevés',
       members: 'Membres',
       share: 'Part',
       shareOf: '{{share}} de tous les membres',
