@@ -86,7 +86,8 @@ function whereTier(query: MemberQuery, tiers: NonNullable<MemberConditions['tier
   query.where((any) => {
     for (const [campaignId, ids] of ofCampaign)
       any.orWhere((one) => {
-        one.where('campaign_id', campaignId).whereRaw('currently_entitled_tiers && ?::text[]', [ids]);
+        // “is true” keeps the campaign's index out of it: the tier's finds far fewer.
+        one.whereRaw('(campaign_id = ?) is true and currently_entitled_tiers && ?::text[]', [campaignId, ids]);
       });
   });
 }

@@ -145,11 +145,15 @@ async function shortWalk(request: PageRequest, reach: number, db: Knex): Promise
   const isDown = Boolean(sort.descending) !== (position.before !== undefined);
   const end = await endOfWalk(request, { isDown, reach }, db);
   if (!end) return undefined;
-  const reachable = alongOrder(request, db).whereRaw(
-    `(${sort.value}, id) ${isDown ? '>=' : '<='} (?::${sort.type}, ?)`,
-    [end.value, end.id],
-  );
-  const page = await keysetPage(reachable, sort, position);
+  const page = await db.transaction(async (trx) => {
+    // The planner would rather collect and sort all that lies within reach, and more.
+    await trx.raw('set local enable_sort = off; set local enable_bitmapscan = off');
+    const reachable = alongOrder(request, trx).whereRaw(
+      `(${sort.value}, id) ${isDown ? '>=' : '<='} (?::${sort.type}, ?)`,
+      [end.value, end.id],
+    );
+    return keysetPage(reachable, sort, position);
+  });
   const isFull = page.rows.length === PAGE_SIZE && (position.before ? page.previous : page.next) !== null;
   return isFull ? page : undefined;
 }
