@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
-import { type Cursor, encodeCursor, type KeysetSort } from '../../db/keyset';
+import { type Cursor, encodeCursor, type KeysetPosition, type KeysetSort, keysetPage } from '../../db/keyset';
 import { ValidationError } from '../../errors';
-import { PatreonMember } from './member.model';
+import { isOfFigures, PatreonMember } from './member.model';
 import { listMemberPage } from './member-page';
 import { type MemberQuery, type MemberReader, readMemberQuery } from './member-query';
 
@@ -29,14 +29,14 @@ export async function readListPlace(
 ): Promise<ListPlace | undefined> {
   const query = await readListQuery(list, reader, knex);
   if (!query) return undefined;
-  const { filter, order, sort, searchParams } = query;
+  const { order, sort, searchParams } = query;
   const here = await placeOf(memberId, order, knex);
   if (!here) return undefined;
   const [above, below] = await Promise.all([
-    listMemberPage({ filter, sort: order, position: { before: here } }, knex),
-    listMemberPage({ filter, sort: order, position: { after: here } }, knex),
+    readBeside(query, { before: here }, ROWS_ABOVE + 1, knex),
+    readBeside(query, { after: here }, 1, knex),
   ]);
-  const first = above.rows.at(-ROWS_ABOVE - 1);
+  const first = above.at(-ROWS_ABOVE - 1);
   const start = first && (await placeOf(first.id, order, knex));
   const back = new URLSearchParams(searchParams);
   if (start) back.set('after', encodeCursor(sort, start));
@@ -44,9 +44,24 @@ export async function readListPlace(
     // Never empty: no list at all is another thing than the whole of it.
     list: searchParams.size === 0 ? `sort=${sort}` : searchParams.toString(),
     back: back.size === 0 ? LIST : `${LIST}?${back}`,
-    previous: above.rows.at(-1)?.id ?? null,
-    next: below.rows[0]?.id ?? null,
+    previous: above.at(-1)?.id ?? null,
+    next: below[0]?.id ?? null,
   };
+}
+
+/** In the order of the list, `size` of them at least where there are as many. */
+async function readBeside(
+  { filter, order }: MemberQuery,
+  position: KeysetPosition,
+  size: number,
+  knex: Knex,
+): Promise<{ id: number }[]> {
+  // What the sort indexes know is a step along them; how to find the others, the list knows best.
+  const isStep = !filter.gone && isOfFigures(filter);
+  const page = isStep
+    ? await keysetPage(PatreonMember.matching(filter, knex).select('id'), order, position, size)
+    : await listMemberPage({ filter, sort: order, position }, knex);
+  return page.rows;
 }
 
 async function readListQuery(list: string, reader: MemberReader, knex: Knex): Promise<MemberQuery | undefined> {
