@@ -2,17 +2,9 @@ import type { Knex } from 'knex';
 import type { QueryBuilder } from 'objection';
 import { BaseModel } from '../../db/base-model';
 import { cappedCount, type KeysetSort } from '../../db/keyset';
-import { containing } from '../../db/like';
 import { type MemberConditions, whereConditions } from './filter-conditions';
+import { isNameStart, NAME, whereFound } from './filter-search';
 import type { MembershipKind } from './membership-kind';
-
-const NAME = `nullif(full_name, '') collate "und-x-icu"`;
-
-/** Sorts after every other character in ICU's root collation. */
-const LAST_CHARACTER = '\uffff';
-
-/** From this length on a text is found anywhere; shorter ones only begin names, in the order that the name index has. */
-const MIN_SUBSTRING_LENGTH = 3;
 
 /** An estimate so many times as large as a cap is believed: estimates of texts and lists are off by less. */
 const SURELY = 4;
@@ -199,7 +191,7 @@ export class PatreonMember extends BaseModel {
 
   /** Whether a text to search for is so short, or says so little, that it only begins names. */
   static isNameStart(q: string | undefined): boolean {
-    return q !== undefined && q !== '' && ([...q].length < MIN_SUBSTRING_LENGTH || !hasTrigram(q));
+    return isNameStart(q);
   }
 
   /** The one way to a filtered query. */
@@ -213,17 +205,6 @@ export class PatreonMember extends BaseModel {
     if (filter.q) whereFound(query, filter.q, filter);
     return query;
   }
-}
-
-/**
- * Whether pg_trgm finds anything to look for in `%q%`: it knows letters and digits, and where words begin and end, but
- * not what stands before the first of them. Without a trigram every row would have to be read.
- */
-function hasTrigram(q: string): boolean {
-  const [head = ''] = /^[\p{L}\p{N}]*/u.exec(q) ?? [];
-  const rest = q.slice(head.length);
-  const length = [...head].length;
-  return length >= 3 || (length === 2 && rest !== '') || /[\p{L}\p{N}]/u.test(rest);
 }
 
 type MemberQuery = QueryBuilder<PatreonMember, PatreonMember[]>;
@@ -260,19 +241,5 @@ function isEmpty(value: unknown): boolean {
 function whereAny(query: MemberQuery, groups: readonly MemberConditions[]): void {
   query.where((any) => {
     for (const group of groups) any.orWhere((one) => whereConditions(one as MemberQuery, group));
-  });
-}
-
-function whereFound(query: MemberQuery, q: string, { searchesEmail, identified = [] }: MemberFilter): void {
-  if (PatreonMember.isNameStart(q)) {
-    // A range of the collation instead of LIKE: the same index finds and sorts, and accents and case do not matter.
-    query.whereRaw(`${NAME} >= ? and ${NAME} < ?`, [q.toLowerCase(), q.toLowerCase() + LAST_CHARACTER]);
-    return;
-  }
-  const pattern = containing(q);
-  query.where((either) => {
-    either.where('full_name', 'ilike', pattern);
-    if (searchesEmail) either.orWhere('email', 'ilike', pattern);
-    if (identified.length > 0) either.orWhereRaw('id = any(?::bigint[])', [[...identified]]);
   });
 }
