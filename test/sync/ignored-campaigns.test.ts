@@ -1,5 +1,7 @@
 import { readSyncChoices } from '../../src/apps/campaigns/campaign-sync.service';
+import { dryRun } from '../../src/apps/sync/dry-run';
 import type { SyncReport } from '../../src/apps/sync/sync-report';
+import { RESOURCES } from '../../src/apps/sync/sync-run.model';
 import { type ConnectedPanel, startConnectedPanel } from './connected-panel';
 
 /** Which campaigns a run read, each with the parts that it read of it. */
@@ -64,6 +66,16 @@ describe('what staff decided about the syncs of a campaign', () => {
     await knex('campaign_settings').insert({ campaign_id: two.id, is_scheduled: false });
     const report = await panel.sync({ trigger: 'schedule' });
     expect([report.state, report.errors, report.campaigns]).toEqual(['succeeded', [], []]);
+  });
+
+  it('is left out of what a dry run compares as well', async () => {
+    await decide({ syncs_posts: false });
+    await knex('ignored_campaigns').insert({ patreon_id: two.patreon_id, campaign_id: two.id, name: 'Old' });
+    const order = { campaignId: undefined, resources: RESOURCES };
+    const report = await dryRun(panel.context, order, new AbortController().signal);
+    expect(report.campaigns.map(({ patreon_id, resources }) => [patreon_id, Object.keys(resources).sort()])).toEqual([
+      [one.patreon_id, ['campaigns', 'members', 'tiers']],
+    ]);
   });
 
   describe('when a campaign was deleted here', () => {

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { type QueryBuilder, raw } from 'objection';
 import { BaseModel } from '../../db/base-model';
 import { type KeysetPage, type KeysetPosition, type KeysetSort, keysetPage } from '../../db/keyset';
-import type { CampaignColour } from './campaign-settings.model';
+import { CAMPAIGN_COLOURS, type CampaignColour } from './campaign-settings.model';
 
 /**
  * What a page is called by, best first: the name that staff gave it, then Patreon's, who sends `name` only since March 2026.
@@ -85,6 +85,11 @@ export class PatreonCampaign extends BaseModel {
   local_name?: string | null;
   colour?: CampaignColour | null;
   time_zone?: string | null;
+
+  /** Of the chosen colour: the number of its class `avatar--c…`. Null where none was chosen. */
+  get colourClass(): number | null {
+    return this.colour ? CAMPAIGN_COLOURS.indexOf(this.colour) : null;
+  }
 
   /** An id beyond the column's range is compared as a bigint, and so is merely unknown. */
   static async findById(id: number, db: Knex): Promise<PatreonCampaign | undefined> {
