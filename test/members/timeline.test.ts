@@ -1,3 +1,4 @@
+import { mergeNewest, type TimelineBatch } from '../../src/apps/members/timeline-merge';
 import type { Role } from '../../src/policy';
 import type { SignedInVisitor } from '../support/app';
 import { insertCampaign, insertTiers } from '../support/campaign-factories';
@@ -363,5 +364,26 @@ describe('the timeline of a member', () => {
         expect.stringContaining('does not know this choice'),
       ]);
     });
+  });
+});
+
+describe('a page of several sources', () => {
+  const at = (day: number) => `2026-01-${String(day).padStart(2, '0')}T00:00:00Z`;
+  const changes = (days: number[], isAll: boolean): TimelineBatch => ({
+    items: days.map((day) => ({ source: 'changes', at: at(day), position: day, rows: [] })),
+    isAll,
+  });
+
+  it('ends where one of them was not read far enough, for what follows could be newer than the rest', () => {
+    const page = mergeNewest([changes([9, 7], false), changes([8, 5, 1], true)], 25);
+    expect(page.items.map(({ position }) => position)).toEqual([9, 8, 7]);
+    expect(page.isAll).toBe(false);
+  });
+
+  it('is the last one only when nothing is left anywhere', () => {
+    const batches = [changes([9, 7], true), changes([8], true)];
+    expect(mergeNewest(batches, 3).isAll).toBe(true);
+    expect(mergeNewest(batches, 2).isAll).toBe(false);
+    expect(mergeNewest([], 25)).toEqual({ items: [], isAll: true });
   });
 });
