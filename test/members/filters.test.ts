@@ -56,6 +56,27 @@ describe('the filters of the list of members', () => {
     expect((await read('kind=paying&kind=former')).total).toBe(2);
   });
 
+  it('counts the members of a tier as they come, change, go and are deleted', async () => {
+    const { knex } = app.context;
+    const [gold] = await insertTiers(knex, campaign, [{ patreon_id: '71' }]);
+    const people = await insert([
+      { currently_entitled_tiers: ['71', '71'] },
+      { currently_entitled_tiers: ['71', '72'], patron_status: null, last_charge_status: null },
+      { currently_entitled_tiers: [] },
+    ]);
+    const totals = async () =>
+      Promise.all(
+        ['', '&kind=paying', '&status=none', '&gone=1'].map(async (more) => (await read(`tier=${gold}${more}`)).total),
+      );
+    expect(await totals()).toEqual([2, 1, 1, 0]);
+    await knex('patreon_members').update({ currently_entitled_tiers: ['71'] });
+    expect(await totals()).toEqual([3, 2, 1, 0]);
+    await knex('patreon_members').where({ id: people[0] }).update({ gone_at: new Date(), kind: 'gift' });
+    expect(await totals()).toEqual([2, 1, 1, 1]);
+    await knex('patreon_members').whereIn('id', people.slice(1)).delete();
+    expect(await totals()).toEqual([0, 0, 0, 1]);
+  });
+
   it('filters by amounts a month and over all time, both ends included', async () => {
     const [five, yearly, twenty] = await insert([
       { full_name: 'A', currently_entitled_amount_cents: 500, campaign_lifetime_support_cents: 1_000 },
