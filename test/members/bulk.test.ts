@@ -196,6 +196,23 @@ describe('an action on members that were picked', () => {
     expect((await batches()).map(({ changed }) => changed)).toEqual([1, 2, 0]);
   });
 
+  it('gives a follow-up only to those who look after members', async () => {
+    const viewer = await app.createStaff('viewer');
+    const fields = pick(await crowd(1), { action: 'assign_follow_up', owner_id: String(viewer.id) });
+    expect(readPage((await manager.postForm(BULK, fields)).text).html).not.toContain(viewer.name);
+    const answer = await apply(fields);
+    expect([answer.status, await knex()('member_follow_ups')]).toEqual([422, []]);
+  });
+
+  it('is refused for a filter that is too long once it is written as an address', async () => {
+    await crowd(1);
+    const words = Array.from({ length: 13 }, (_, index) => `status=${'€'.repeat(90)}${index}`);
+    const fields = matching([...words, 'status=active_patron'].join('&'), { label: 'VIP' });
+    const answers = [await manager.postForm(BULK, fields), await apply(fields)];
+    expect(answers.map(({ status }) => status)).toEqual([422, 422]);
+    expect(readPage(answers[1]?.text ?? '').text).toContain('This filter is too long');
+  });
+
   it.each([
     ['add_label', { label: '' }, 'A label has between 1 and 50 characters'],
     ['remove_label', { label_id: '999999' }, 'Choose a label'],
@@ -287,6 +304,22 @@ describe('an action on more members than one request does', () => {
     await runBatch(app.context, batch.id, neverStops);
     expect(await labelled('VIP')).toEqual(ids);
     expect(await actionsOf(batch.id)).toBe(ids.length);
+  });
+
+  it('keeps nothing of what was typed once it is given up', async () => {
+    await crowd(4_001);
+    await apply(matching('q=Sunniva', { action: 'add_note', body: 'Owes us a reply' }));
+    const [batch] = await batches();
+    watchFailPoints((name) => {
+      if (name === 'bulk.part') throw new Error('the process dies here');
+    });
+    await expect(runBatch(app.context, batch.id, neverStops)).rejects.toThrow('dies here');
+    watchFailPoints(() => undefined);
+    expect(await knex()('member_batch_members')).toHaveLength(4_001);
+    await knex()('member_batches').update({ heartbeat_at: knex().raw(`now() - interval '61 minutes'`) });
+    expect(await recoverBatches(app.context)).toEqual({ requeued: 0, failed: 1 });
+    expect(await batches()).toMatchObject([{ state: 'failed', failure: 'stalled', arguments: {}, query: null }]);
+    expect(await knex()('member_batch_members')).toEqual([]);
   });
 
   it('does every member once when two workers take it up', async () => {

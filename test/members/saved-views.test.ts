@@ -57,6 +57,13 @@ describe('saving a view', () => {
     expect((await save(editor, { name: 'mine', query: '' })).status).toBe(303);
   });
 
+  it('is refused for a filter that is too long once it is written as an address', async () => {
+    const words = Array.from({ length: 13 }, (_, index) => `status=${'€'.repeat(90)}${index}`);
+    const answer = await save(owner, { name: 'Long', query: words.join('&') });
+    expect([answer.status, await stored()]).toEqual([422, []]);
+    expect(readPage(answer.text).text).toContain('This filter is too long');
+  });
+
   it('is for everybody, sharing is not', async () => {
     expect((await save(viewer, { name: 'Mine', query: 'kind=free' })).status).toBe(303);
     expect((await save(viewer, { name: 'Ours', query: '', shared: 'true' })).status).toBe(403);
@@ -82,6 +89,23 @@ describe(`GET ${VIEWS}`, () => {
     expect(page.text).toContain(`Ours By ${owner.staff.name}`);
     expect(page.text).not.toContain('Secret');
     expect(page.html).not.toContain(`${VIEWS}${await idOf('Ours')}/delete/`);
+  });
+
+  it('tells nobody an e-mail that they may not see, neither there nor above the list', async () => {
+    const query = 'kind=paying&q=Ada@Example.com';
+    await save(owner, { name: 'Ours', query, shared: 'true', pinned: 'true' });
+    await save(viewer, { name: 'Mine', query: 'q=zoe@example.com', pinned: 'true' });
+    for (const path of [VIEWS, '/patreon/members/', `${VIEWS}tabs/`]) {
+      const { html } = await pageOf(path, viewer);
+      expect([html.includes('Ours'), /ada(@|%40)example/i.test(html), html.includes('Mine')]).toEqual([
+        false,
+        false,
+        true,
+      ]);
+    }
+    const manager = await app.signInAs('manager');
+    expect((await pageOf(VIEWS, manager)).text).toContain('Ours');
+    expect((await pageOf('/patreon/members/', manager)).html).toContain('Ada%40Example.com');
   });
 
   it('says of a view that does not work any more why', async () => {

@@ -36,7 +36,7 @@ export async function readDashboard(req: Request, context: Context) {
       readChangeFeed(req, knex, { limit: CHANGES_SHOWN }),
       growthChart(words, now, knex),
       movementsChart(words, now, knex),
-      req.staff ? MemberView.listTabs(req.staff.id, knex) : [],
+      req.staff ? MemberView.listTabs({ staffId: req.staff.id, seesEmail: req.can('members.email') }, knex) : [],
     ]);
   return {
     connections,

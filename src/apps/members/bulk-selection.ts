@@ -4,6 +4,7 @@ import { ValidationError } from '../../errors';
 import type { Selection } from './bulk.service';
 import { PatreonMember } from './member.model';
 import { type MemberReader, readMemberQuery } from './member-query';
+import { MOST_QUERY_LENGTH } from './member-view.model';
 import type { SelectionForm } from './workbench.schemas';
 
 const SAMPLE = 8;
@@ -36,6 +37,8 @@ async function findPicked(ids: readonly number[], knex: Knex): Promise<FoundSele
 
 async function findMatching(query: string, reader: MemberReader, knex: Knex): Promise<FoundSelection> {
   const { filter, searchParams } = await readMemberQuery(parse(query), reader, knex);
+  const canonical = searchParams.toString();
+  if (canonical.length > MOST_QUERY_LENGTH) throw new ValidationError({ query: 'workbench:problem.longQuery' });
   const [{ count }, some] = await Promise.all([
     PatreonMember.countMatching(filter, knex, ALL),
     PatreonMember.matching(filter, knex).clearSelect().select('patreon_members.id').limit(SAMPLE),
@@ -44,5 +47,5 @@ async function findMatching(query: string, reader: MemberReader, knex: Knex): Pr
     some.map(({ id }) => id),
     knex,
   );
-  return { selection: { query: searchParams.toString() }, total: count, sample };
+  return { selection: { query: canonical }, total: count, sample };
 }

@@ -156,13 +156,30 @@ async function settleLabel(trx: Knex.Transaction, batch: MemberBatch): Promise<v
   await trx('labels').where({ id }).delete();
 }
 
+/** Ends a batch that nobody has brought on, unless somebody did meanwhile; answers how many it ended. */
+async function giveUp(knex: Knex, id: number): Promise<number> {
+  return knex.transaction(async (trx) => {
+    const batch = await MemberBatch.lock(id, trx);
+    const { rows } = await trx.raw('select ?::timestamptz < now() - ?::interval as stalled', [
+      batch?.heartbeat_at ?? null,
+      GIVEN_UP,
+    ]);
+    if (!batch?.isOpen || !rows[0].stalled) return 0;
+    await finish(trx, batch, { state: 'failed', failure: 'stalled' });
+    return 1;
+  });
+}
+
 /** Queues again what nobody works on: its process may have been killed. Gives up what an hour has not helped. */
 export async function recoverBatches(context: Context): Promise<{ requeued: number; failed: number }> {
   const { knex } = context;
   const open = () => knex('member_batches').whereIn('state', ['queued', 'running']);
-  const failed = await open()
+  const stalled: number[] = await open()
     .whereRaw('heartbeat_at < now() - ?::interval', [GIVEN_UP])
-    .update({ state: 'failed', failure: 'stalled', finished_at: knex.fn.now() });
+    .limit(100)
+    .pluck('id');
+  let failed = 0;
+  for (const id of stalled) failed += await giveUp(knex, id);
   const ids: number[] = await open().whereRaw('heartbeat_at < now() - ?::interval', [SILENT]).limit(100).pluck('id');
   for (const id of ids) await queueBatch(context, { id });
   return { requeued: ids.length, failed };

@@ -7,9 +7,9 @@ import { allow } from '../../http/allow';
 import { formMessages, typedValues } from '../../http/form-messages';
 import { parseForm } from '../../http/parse';
 import { actorOf } from '../accounts/audit.service';
-import { Staff } from '../accounts/staff.model';
 import { startBatch } from './bulk.service';
 import { findSelection } from './bulk-selection';
+import { listFollowUpOwners } from './follow-up.service';
 import { Label } from './label.model';
 import { ensureLabel } from './labels.service';
 import { type BatchArguments, MemberBatch } from './member-batch.model';
@@ -61,7 +61,7 @@ export function bulkRoutes(context: Context): Router {
         chosen: { action: form.action, scope: form.scope, query: form.query, total: found.total, sample: found.sample },
         ids: 'ids' in found.selection ? found.selection.ids : [],
         labels: await Label.listAll(knex),
-        people: (await Staff.listAll(knex)).filter(({ disabled_at }) => disabled_at === null),
+        people: await listFollowUpOwners(knex),
         requestKey: randomUUID(),
         errors: errors ?? {},
         values: typedValues(req, TYPED),
@@ -110,8 +110,8 @@ async function readArguments(req: Request, action: ChosenAction, knex: Knex): Pr
       return parseForm(actionForms.add_note, req.body);
     case 'assign_follow_up': {
       const { owner_id, due_on, task } = parseForm(actionForms.assign_follow_up, req.body);
-      const owner = await Staff.findById(owner_id, knex);
-      if (!owner || owner.disabled_at !== null) throw new ValidationError({ owner_id: 'workbench:problem.owner' });
+      const owners = await listFollowUpOwners(knex);
+      if (!owners.some(({ id }) => id === owner_id)) throw new ValidationError({ owner_id: 'workbench:problem.owner' });
       return { owner_id, due_on: due_on ?? null, task };
     }
   }

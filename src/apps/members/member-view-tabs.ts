@@ -4,7 +4,9 @@ import { MemberView } from './member-view.model';
 
 /** The views that stand above the list of members. Their numbers are asked for afterwards, so that the list waits for none. */
 export async function readViewTabs(req: Request, { knex }: Context, hereQuery: string) {
-  const views = req.staff ? await MemberView.listTabs(req.staff.id, knex) : [];
+  const views = req.staff
+    ? await MemberView.listTabs({ staffId: req.staff.id, seesEmail: req.can('members.email') }, knex)
+    : [];
   return { views, hereQuery, viewCounts: null };
 }
 

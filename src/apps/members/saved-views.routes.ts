@@ -72,7 +72,7 @@ export function savedViewsRoutes(context: Context): Router {
     const reader = memberReader(req, context.clock);
     const [own, shared] = await Promise.all([
       MemberView.listOwn(staffId(req), context.knex),
-      MemberView.listSharedByOthers(staffId(req), context.knex),
+      MemberView.listSharedByOthers({ staffId: staffId(req), seesEmail: reader.seesEmail }, context.knex),
     ]);
     const rows = [];
     for (const view of [...own, ...shared]) {

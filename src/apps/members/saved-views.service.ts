@@ -4,7 +4,7 @@ import type { Context } from '../../context';
 import { NotFoundError, ValidationError } from '../../errors';
 import { PatreonMember } from './member.model';
 import { type MemberReader, readMemberQuery } from './member-query';
-import { MemberView, MOST_VIEWS } from './member-view.model';
+import { MemberView, MOST_QUERY_LENGTH, MOST_VIEWS } from './member-view.model';
 
 /** So many matches are counted for a tab; more are "at least". */
 const MOST_COUNTED = 10_000;
@@ -26,12 +26,13 @@ export async function saveView({ knex }: Context, given: NewView, reader: Member
   const { searchParams, columns } = await readMemberQuery(asked, reader, knex);
   // Others may have chosen other columns for themselves.
   searchParams.set('columns', columns.join(','));
+  const query = searchParams.toString();
+  // Written as an address, letters take up to nine times their room.
+  if (query.length > MOST_QUERY_LENGTH) throw new ValidationError({ query: 'workbench:problem.longQuery' });
   const owner_id = reader.staffId as number;
   const own = await MemberView.query(knex).where({ owner_id }).resultSize();
   if (own >= MOST_VIEWS) throw new ValidationError({ name: 'workbench:problem.tooManyViews' });
-  return unlessTaken(() =>
-    MemberView.query(knex).insertAndFetch({ ...given, query: searchParams.toString(), owner_id }),
-  );
+  return unlessTaken(() => MemberView.query(knex).insertAndFetch({ ...given, query, owner_id }));
 }
 
 /** Changes what is named of a view of one's own. @throws NotFoundError for somebody else's */

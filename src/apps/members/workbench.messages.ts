@@ -183,6 +183,7 @@ export const workbenchMessages = defineMessages({
       tooManyViews: 'You have 50 views, and no more are possible. Delete some first.',
       flag: 'This is either chosen or not.',
       query: 'The list that this was about cannot be read any more. Go back to it and start again.',
+      longQuery: 'This filter is too long. Choose fewer values.',
       selection: 'This selection cannot be read. Go back to the list and choose again.',
       nobody: 'Nobody is selected. Tick members in the list, or choose all that match.',
       action: 'There is no such action.',
@@ -374,6 +375,7 @@ export const workbenchMessages = defineMessages({
       tooManyViews: 'Vous avez 50 vues, le maximum. Supprimez-en d’abord.',
       flag: 'C’est choisi ou non, rien d’autre.',
       query: 'La liste dont il s’agissait ne peut plus être lue. Retournez-y et recommencez.',
+      longQuery: 'Ce filtre est trop long. Choisissez moins de valeurs.',
       selection: 'Cette sélection ne peut pas être lue. Retournez à la liste et choisissez à nouveau.',
       nobody:
         'Personne n’est sélectionné. Cochez des membres dans la liste, ou choisissez tous ceux qui correspondent.',
