@@ -40,16 +40,18 @@ describe('before anything has been counted', () => {
 describe('once the figures have been counted', () => {
   beforeAll(() => countFigures(panel.context));
 
-  it('the dashboard shows who joined in the last 30 days, today included', async () => {
+  it('the dashboard shows who joined in the last 30 days, as the filter behind the number counts them', async () => {
     const joined = await countOf(
-      live().where('pledge_relationship_start', '>=', `${dayAt(new Date(), -29)}T00:00:00Z`),
+      live().where('pledge_relationship_start', '>=', `${dayAt(new Date(), -30)}T00:00:00Z`),
     );
-    expect(figure(await read(owner), 'joined')).toBe(String(joined));
+    const page = await read(owner);
+    expect(figure(page, 'joined')).toBe(String(joined));
+    expect(page.html).toContain('/patreon/members/?joined_from=-30d&amp;');
   });
 
   it('names the charges of the next seven days and what they come to', async () => {
     const paying = await live().where({ kind: 'paying' }).orderBy('id').limit(4).pluck('id');
-    for (const [place, days] of [0, 6, 6, 7].entries()) {
+    for (const [place, days] of [0, 7, 7, 8].entries()) {
       const at = `${dayAt(new Date(), days)}T23:30:00Z`;
       await knex()('patreon_members').where({ id: paying[place] }).update({ next_charge_date: at });
     }
@@ -57,7 +59,7 @@ describe('once the figures have been counted', () => {
     const members = () =>
       live()
         .where('next_charge_date', '>=', `${today()}T00:00:00Z`)
-        .where('next_charge_date', '<', `${dayAt(new Date(), 7)}T00:00:00Z`);
+        .where('next_charge_date', '<', `${dayAt(new Date(), 8)}T00:00:00Z`);
     const page = await read(owner);
     expect(figure(page, 'charges')).toBe(String(await countOf(members())));
     const [sum] = await members().sum('will_pay_amount_cents as cents');

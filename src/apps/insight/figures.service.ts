@@ -4,9 +4,9 @@ import { PatreonTier } from '../campaigns/tier.model';
 import { MEMBERSHIP_KINDS, type MembershipKind } from '../members/membership-kind';
 import { dayAt, figuresCountedAt } from './daily-figures.service';
 
-/** Days of movements behind a figure, today included. */
+/** Days before today that a figure of movements reaches back, as `-30d` in a filter does. */
 export const MOVEMENT_DAYS = 30;
-/** Days of charges ahead, today included. */
+/** Days after today that a figure of charges reaches ahead, as `+7d` in a filter does. */
 export const CHARGE_DAYS = 7;
 const NEARLY_FULL = 0.1;
 
@@ -71,8 +71,8 @@ export async function memberFigures(knex: Knex, now: Date): Promise<MemberFigure
 }
 
 async function countedFigures(knex: Knex, now: Date): Promise<CountedFigures> {
-  const since = dayAt(now, 1 - MOVEMENT_DAYS);
-  const ahead = [dayAt(now), dayAt(now, CHARGE_DAYS - 1)] as const;
+  const since = dayAt(now, -MOVEMENT_DAYS);
+  const ahead = [dayAt(now), dayAt(now, CHARGE_DAYS)] as const;
   const [moved, keptSince, atRisk, charged, sums] = await Promise.all([
     knex('daily_member_movements')
       .where('day', '>=', since)
