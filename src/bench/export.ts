@@ -53,7 +53,14 @@ async function take(context: Context, sort: string, format: ExportFormat): Promi
 
 /** What the page offers first: the columns of the list. */
 async function requestOf({ knex }: Context, sort: string, format: ExportFormat): Promise<ExportRequest> {
-  const reader = { seesEmail: true, seesMoney: true, seesAddress: true, staffId: null, now: new Date() };
+  const reader = {
+    seesEmail: true,
+    seesMoney: true,
+    seesAddress: true,
+    seesFollowUps: true,
+    staffId: null,
+    now: new Date(),
+  };
   const { filter, order, searchParams, columns: listed } = await readMemberQuery({ sort }, reader, knex);
   const offered = exportColumns(() => true, []);
   const usual = chosenByList(listed, offered);

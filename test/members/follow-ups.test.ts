@@ -109,5 +109,11 @@ describe('the follow-up of a member', () => {
     expect((await set({}, viewer)).status).toBe(403);
     expect((await viewer.postForm(`${address()}follow-up/done/`)).status).toBe(403);
     expect((await page(viewer)).text).not.toMatch(/parcel|Follow-up/);
+    const list = await viewer.get('/patreon/members/?columns=name,follow_up').expect(200);
+    expect(readPage(list.text).rows('members')).toHaveLength(1);
+    expect(list.text).not.toMatch(/(name|value)="(or1\.)?follow_up"/);
+    expect(readPage(list.text).text).not.toContain('Due');
+    for (const query of ['follow_up=mine', 'follow_up=any', 'kind=free&or1.follow_up=none'])
+      expect((await viewer.get(`/patreon/members/?${query}`).expect(400)).text).toContain('does not see follow-ups');
   });
 });

@@ -127,6 +127,7 @@ export function readerOf({ id, role }: Pick<Staff, 'id' | 'role'>, now: Date): M
     seesEmail: may(role, 'members.email'),
     seesMoney: may(role, 'money.read'),
     seesAddress: may(role, 'members.address'),
+    seesFollowUps: may(role, 'members.annotate'),
     staffId: id,
     now,
   };

@@ -184,6 +184,7 @@ function fieldsOf(prefix: string, group: MemberGroup | undefined, { t, reader }:
   const amounts = ['amount_min', 'amount_max', 'lifetime_min', 'lifetime_max'] as const;
   const days = ['joined', 'last_charge', 'next_charge', 'changed'] as const;
   const either = options(['yes', 'no'], (value) => t(`filters:either.${value}`));
+  const followUps = options(FOLLOW_UPS, (value) => t(`filters:follow_up.${value}`));
   const contacts = [
     ...(reader.seesEmail ? (['email'] as const) : []),
     ...(reader.seesAddress ? (['address'] as const) : []),
@@ -193,10 +194,6 @@ function fieldsOf(prefix: string, group: MemberGroup | undefined, { t, reader }:
     ...(reader.seesMoney ? amounts.map((name) => field(name, 'text')) : []),
     ...days.flatMap((name) => [field(`${name}_from`, 'text'), field(`${name}_to`, 'text')]),
     ...contacts.map((name) => field(name, 'select', either)),
-    field(
-      'follow_up',
-      'select',
-      options(FOLLOW_UPS, (value) => t(`filters:follow_up.${value}`)),
-    ),
+    ...(reader.seesFollowUps ? [field('follow_up', 'select', followUps)] : []),
   ];
 }

@@ -86,6 +86,7 @@ function refused(given: Record<string, unknown>, reader: MemberReader): Record<s
     ['money', /^(amount|lifetime)_/, reader.seesMoney],
     ['email', /^email$/, reader.seesEmail],
     ['address', /^address$/, reader.seesAddress],
+    ['followUps', /^follow_up$/, reader.seesFollowUps],
   ];
   return Object.fromEntries(
     kept.flatMap(([word, names, isSeen]) =>

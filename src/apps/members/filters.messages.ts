@@ -70,6 +70,7 @@ export const memberFiltersMessages = defineMessages({
       money: 'Your role does not see amounts, so the list cannot be filtered by them.',
       email: 'Your role does not see e-mails, so the list cannot be filtered by them.',
       address: 'Your role does not see postal addresses, so the list cannot be filtered by them.',
+      followUps: 'Your role does not see follow-ups, so the list cannot be filtered by them.',
     },
     sentence: {
       title: 'The filter in words',
@@ -203,6 +204,7 @@ export const memberFiltersMessages = defineMessages({
       money: 'Votre rôle ne voit pas les montants\u202f: la liste ne peut pas être filtrée ainsi.',
       email: 'Votre rôle ne voit pas les e-mails\u202f: la liste ne peut pas être filtrée ainsi.',
       address: 'Votre rôle ne voit pas les adresses postales\u202f: la liste ne peut pas être filtrée ainsi.',
+      followUps: 'Votre rôle ne voit pas les suivis\u202f: la liste ne peut pas être filtrée ainsi.',
     },
     sentence: {
       title: 'Le filtre en toutes lettres',

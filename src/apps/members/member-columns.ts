@@ -74,13 +74,15 @@ export const USUAL_WORD = 'usual';
 interface Seeing {
   seesMoney: boolean;
   seesAddress?: boolean | undefined;
+  seesFollowUps?: boolean | undefined;
 }
 
 /** The columns that a reader may choose from. */
-export function columnsFor({ seesMoney, seesAddress }: Seeing): MemberColumn[] {
+export function columnsFor({ seesMoney, seesAddress, seesFollowUps }: Seeing): MemberColumn[] {
   const hidden = new Set<MemberColumn>([
     ...(seesMoney ? [] : (['monthly', 'lifetime'] as const)),
     ...(seesAddress ? [] : (['address'] as const)),
+    ...(seesFollowUps ? [] : (['follow_up'] as const)),
   ]);
   return MEMBER_COLUMNS.filter((column) => !hidden.has(column));
 }

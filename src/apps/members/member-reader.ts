@@ -12,6 +12,8 @@ export interface MemberReader {
   seesEmail: boolean;
   seesMoney: boolean;
   seesAddress?: boolean;
+  /** Who looks after members is told to those alone who write about them. */
+  seesFollowUps?: boolean;
   staffId: number | null;
   /** What relative days count from. */
   now: Date;
@@ -24,6 +26,7 @@ export function memberReader(req: Request, clock: { now(): Date }): MemberReader
     seesEmail: req.can('members.email'),
     seesMoney: req.can('money.read'),
     seesAddress: req.can('members.address'),
+    seesFollowUps: req.can('members.annotate'),
     staffId: req.staff?.id ?? null,
     now: clock.now(),
     columns: req.session?.memberColumns,
