@@ -32,6 +32,16 @@
   const linkOf = (row) => row.querySelector('th a');
   const boxOf = (row) => row?.querySelector('input[name="ids"]');
 
+  // --- A field that the browser refuses cannot tell why inside of closed conditions.
+  document.addEventListener(
+    'invalid',
+    ({ target }) => {
+      for (let closed = target.closest('details:not([open])'); closed; closed = closed.closest('details:not([open])'))
+        closed.open = true;
+    },
+    true,
+  );
+
   // --- Selection: what is said is always what is ticked on this page, or all that match.
   const words = (element, count, shown) =>
     (plurals.select(count) === 'one' ? element.dataset.one : element.dataset.other).replace('{count}', shown);

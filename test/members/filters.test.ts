@@ -42,6 +42,21 @@ describe('the filters of the list of members', () => {
     return readPage(inner).text.replaceAll(' ,', ',').trim();
   };
 
+  it('tells the browser which days and amounts it takes, so that a slip keeps the form', async () => {
+    await insert([{ full_name: 'A' }]);
+    const { html } = await read('');
+    const takes = (name: string) => {
+      const [field = ''] = new RegExp(`<input[^>]*name="${name}"[^>]*>`).exec(html) ?? [];
+      const [, pattern = ''] = / pattern="([^"]+)"/.exec(field) ?? [];
+      return (value: string) => new RegExp(`^(?:${pattern})$`, 'u').test(value);
+    };
+    const [day, amount] = [takes('joined_from'), takes('or1.amount_min')];
+    expect(['today', '-30d', '+7d', '2026-09-01'].every(day)).toBe(true);
+    expect(['last week', '30d', '01/09/2026', '1899-01-01'].some(day)).toBe(false);
+    expect(['5', '12.50', '12,5'].every(amount)).toBe(true);
+    expect(['five', '-5', '1.234', '$5'].some(amount)).toBe(false);
+  });
+
   it('takes any of several kinds, statuses and tiers', async () => {
     const tiers = await insertTiers(app.context.knex, campaign, [{ patreon_id: '71' }, { patreon_id: '72' }]);
     const [paying, former, free] = await insert([

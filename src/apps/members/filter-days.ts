@@ -1,5 +1,8 @@
 /** A day of a filter: written out, or counted from today, so that a kept address stays about "the last 30 days". */
-const DAY = /^(?:today|[+-]\d{1,4}[dwmy]|(?:19|2[01])\d\d-\d\d-\d\d)$/;
+const DAY = /^(?:today|(?:\+|-)\d{1,4}[dwmy]|(?:19|2[01])\d\d-\d\d-\d\d)$/;
+
+/** The same for the `pattern` of a field, which browsers read with the flag v. */
+export const DAY_PATTERN = DAY.source;
 
 /** How a day counts from today; undefined for a date. */
 export interface RelativeDay {

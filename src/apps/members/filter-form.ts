@@ -1,13 +1,14 @@
 import type { Knex } from 'knex';
 import type { Locale, Translate } from '../../i18n';
 import { PatreonTier } from '../campaigns/tier.model';
+import { DAY_PATTERN } from './filter-days';
 import type { MemberGroup } from './filter-groups';
 import { span } from './filter-sentence';
 import { Label } from './label.model';
 import { PatreonMember } from './member.model';
 import { chargeStatusWord } from './member-attributes';
 import type { MemberReader } from './member-reader';
-import { type ConditionName, FOLLOW_UPS, GROUP_PREFIXES } from './members.schemas';
+import { AMOUNT_PATTERN, type ConditionName, FOLLOW_UPS, GROUP_PREFIXES } from './members.schemas';
 import { MEMBERSHIP_KINDS } from './membership-kind';
 
 interface Option {
@@ -30,6 +31,9 @@ interface Field {
   value: string;
   options: Option[];
   inputmode: 'decimal' | null;
+  /** What a browser takes, and what it says to anything else. */
+  pattern: string | null;
+  rule: string | null;
 }
 
 /** One group of conditions as its fieldset shows it. */
@@ -172,14 +176,20 @@ export function cadenceLabel(months: number, t: Translate, locale: Locale): stri
     : t('filters:cadence.months', { span: span(months, 'm', { locale }) });
 }
 
+function ruleOf(name: ConditionName, t: Translate): Pick<Field, 'inputmode' | 'pattern' | 'rule'> {
+  return /^(amount|lifetime)_/.test(name)
+    ? { inputmode: 'decimal', pattern: AMOUNT_PATTERN, rule: t('filters:problem.amount') }
+    : { inputmode: null, pattern: DAY_PATTERN, rule: t('filters:problem.day') };
+}
+
 function fieldsOf(prefix: string, group: MemberGroup | undefined, { t, reader }: FormWords): Field[] {
   const field = (name: ConditionName, type: Field['type'], offered: Option[] = []): Field => ({
+    ...(type === 'text' ? ruleOf(name, t) : { inputmode: null, pattern: null, rule: null }),
     name: prefix + name,
     label: t(`filters:field.${name}`),
     type,
     value: group?.written[name] ?? '',
     options: offered.length > 0 ? [{ value: '', label: t('members:list.any') }, ...offered] : [],
-    inputmode: /^(amount|lifetime)_/.test(name) ? 'decimal' : null,
   });
   const amounts = ['amount_min', 'amount_max', 'lifetime_min', 'lifetime_max'] as const;
   const days = ['joined', 'last_charge', 'next_charge', 'changed'] as const;

@@ -41,7 +41,7 @@ export const memberFiltersMessages = defineMessages({
       labels: 'The first {{count}} labels.',
     },
     either: { yes: 'Has one', no: 'Has none' },
-    follow_up: { mine: 'Mine', overdue: 'Overdue', any: 'Any', none: 'None' },
+    follow_up: { mine: 'Mine', overdue: 'Overdue', any: 'Has one', none: 'Has none' },
     cadence: { monthly: 'Monthly', yearly: 'Yearly', months: 'Every {{span}}' },
     columns: {
       open: 'Columns',
@@ -174,7 +174,7 @@ export const memberFiltersMessages = defineMessages({
       labels: 'Les {{count}} premières étiquettes.',
     },
     either: { yes: 'En a', no: 'N’en a pas' },
-    follow_up: { mine: 'Les miens', overdue: 'En retard', any: 'Tous', none: 'Aucun' },
+    follow_up: { mine: 'Les miens', overdue: 'En retard', any: 'En a un', none: 'N’en a pas' },
     cadence: { monthly: 'Chaque mois', yearly: 'Chaque année', months: 'Tous les {{span}}' },
     columns: {
       open: 'Colonnes',

@@ -37,11 +37,16 @@ const id = (message: string) =>
     .regex(/^[1-9]\d{0,14}$/, message)
     .transform(Number);
 
+const AMOUNT = /^\d{1,9}([.,]\d{1,2})?$/;
+
+/** The same for the `pattern` of a field. */
+export const AMOUNT_PATTERN = AMOUNT.source;
+
 /** In units of the currency, as people write them; in minor units from here on. */
 const amount = given(
   z
     .string(problem('amount'))
-    .regex(/^\d{1,9}([.,]\d{1,2})?$/, problem('amount'))
+    .regex(AMOUNT, problem('amount'))
     .transform((text) => Math.round(Number(text.replace(',', '.')) * 100)),
 );
 
