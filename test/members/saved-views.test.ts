@@ -42,6 +42,14 @@ describe('saving a view', () => {
     expect(page.text).toContain('View “To win back” saved.');
   });
 
+  it('is offered also while nobody fits the filter, for that may change', async () => {
+    await insertMembers(knex(), await insertCampaign(knex()), [{ full_name: 'A' }]);
+    const page = await pageOf('/patreon/members/?kind=former');
+    expect(page.total).toBe(0);
+    expect(page.html).toMatch(/action="\/patreon\/members\/views\/">[\s\S]*name="query" value="kind=former"/);
+    expect(page.html).not.toMatch(/members\/bulk\/"|members\/export\//);
+  });
+
   it('is refused without a name, with one’s own name again, and for a query that the list refuses', async () => {
     await save(owner, { name: 'Mine', query: '' });
     const answers = [
