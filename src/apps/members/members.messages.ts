@@ -56,6 +56,7 @@ export const membersMessages = defineMessages({
       today: 'This is what is known so far on {{date}} (UTC).',
       present: 'Back to today',
       day: 'Show the state of a day',
+      since: 'Known since {{date}}.',
       show: 'Show',
       unknown: 'Nothing is known about this member before {{since}}, so the state of {{date}} cannot be shown.',
       refused: 'This day cannot be shown',
@@ -257,6 +258,7 @@ export const membersMessages = defineMessages({
       today: 'Voici ce qui est connu jusqu’ici pour le {{date}} (UTC).',
       present: 'Revenir à aujourd’hui',
       day: 'Afficher la situation d’un jour',
+      since: 'Connue depuis le {{date}}.',
       show: 'Afficher',
       unknown:
         'Rien n’est connu de ce membre avant le {{since}}\u00a0: la situation du {{date}} ne peut pas être affichée.',
