@@ -98,7 +98,9 @@ interface Refused {
 
 function head(req: Request, title: string) {
   const members = { label: req.t('members:title'), href: '/patreon/members/' };
-  return { title, section: 'members', breadcrumbs: [members, { label: req.t('dossier:fields.title'), href: LIST }] };
+  const fields = req.t('dossier:fields.title');
+  const here = title === fields ? [{ label: fields }] : [{ label: fields, href: LIST }, { label: title }];
+  return { title, section: 'members', breadcrumbs: [members, ...here] };
 }
 
 function countText(req: Request, count = 0): string {
