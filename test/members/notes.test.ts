@@ -68,6 +68,13 @@ describe('notes about a member', () => {
     expect(note?.text).toContain('<script>alert(1)</script>');
   });
 
+  it('stand in the timeline without their markup', async () => {
+    await add('## Plan\n\nSend **two** [prints](https://example.org/p),\nthen `wait`\n\n- one\n- <b>two</b>');
+    const { text: html } = await people.owner.get(`/patreon/members/${member}/?show=notes`).expect(200);
+    const [, entry = ''] = /<li data-timeline-note>([\s\S]*?)<\/li>/.exec(html) ?? [];
+    expect(readPage(entry).text).toContain('Plan Send two prints, then wait one <b>two</b> ');
+  });
+
   it('are not for viewers, neither to read nor to write, and not through the timeline', async () => {
     await add('Private words');
     for (const query of ['', '?show=notes', '?show=staff'])

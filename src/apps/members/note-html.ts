@@ -6,6 +6,18 @@ const markdown = new MarkdownIt('commonmark', { html: false, linkify: true, brea
   .enable(['linkify', 'strikethrough'])
   .disable('image');
 
+/** The words of a note in one line, without its markup. */
+export function noteText(body: string): string {
+  return markdown
+    .parse(body, {})
+    .map((block) =>
+      (block.children ?? [block]).map(({ type, content }) => (type.endsWith('break') ? ' ' : content)).join(''),
+    )
+    .join(' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+}
+
 /** A note as HTML that is safe to print: sanitised like everything foreign, so links lead to https alone. */
 export function noteHtml(body: string): string {
   return sanitizePatreonHtml(markdown.render(body));

@@ -10,6 +10,7 @@ import { type ChangeWords, changeSentences, listOf } from './change-sentences';
 import type { MemberAction } from './member-action.model';
 import { chargeStatusWord, eventTypeWord } from './member-attributes';
 import type { MemberNote } from './note.model';
+import { noteText } from './note-html';
 import type { PledgeEvent } from './pledge-event.model';
 import type { TimelineItem, TimelineSource } from './timeline-merge';
 
@@ -82,8 +83,9 @@ function chargeSentences(event: PledgeEvent, { t, can, format }: ChangeWords): s
 const EXCERPT = 200;
 
 function tellNote(note: MemberNote, told: Told): Telling {
-  const letters = [...note.body];
-  const excerpt = letters.length > EXCERPT ? `${letters.slice(0, EXCERPT).join('')}…` : note.body;
+  const text = noteText(note.body);
+  const letters = [...text];
+  const excerpt = letters.length > EXCERPT ? `${letters.slice(0, EXCERPT).join('')}…` : text;
   return { sentences: [excerpt], source: byStaff(note.author_id, 'noteBy', told) };
 }
 
