@@ -83,6 +83,14 @@ describe('deleting a campaign here', () => {
     ]);
   });
 
+  it('is done and told once, however often the form is sent', async () => {
+    const answers = await Promise.all([1, 2, 3].map(() => owner.postForm(address(), { confirm: 'Quill & Co' })));
+    expect(answers.map(({ status }) => status)).toEqual([303, 303, 303]);
+    const told = knex('audit_entries').where({ action: 'campaign.deleted', subject_id: String(id) });
+    expect(await told).toHaveLength(1);
+    expect(await queued()).toHaveLength(1);
+  });
+
   it('removes what belongs to it and nothing else', async () => {
     await owner.postForm(address(), { confirm: 'Quill & Co' });
     const job = campaignsJobs.find(({ name }) => name === 'delete-campaign');

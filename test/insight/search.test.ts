@@ -50,6 +50,13 @@ async function search(who: SignedInVisitor, q: string): Promise<Record<string, n
 }
 
 describe('the search above every page', () => {
+  it('finds a campaign by the name that staff gave it, and calls it so', async () => {
+    await panel.context.knex('campaign_settings').insert({ campaign_id: ids.campaign, local_name: 'Night Shift' });
+    expect(await search(owner, 'night sh')).toMatchObject({ campaigns: [ids.campaign] });
+    expect(readPage((await owner.get('/search/?q=harbour').expect(200)).text).text).toContain('Night Shift');
+    await panel.context.knex('campaign_settings').delete();
+  });
+
   it('finds members, campaigns, tiers and posts by a part of their name', async () => {
     const found = await search(owner, 'lantern');
     expect(found).toMatchObject({ campaigns: [ids.campaign], tiers: [ids.tier], posts: [ids.post] });

@@ -24,7 +24,7 @@ export async function deleteCampaign(
     const name = campaignName(campaign);
     if (confirmation.trim() !== name.trim()) throw new ValidationError({ confirm: 'campaignSettings:problem.confirm' });
     if (await isBeingRead(campaign, trx)) throw new ValidationError({ form: 'campaignSettings:problem.syncing' });
-    await trx('ignored_campaigns')
+    const entered: unknown[] = await trx('ignored_campaigns')
       .insert({
         patreon_id: campaign.patreon_id,
         campaign_id: campaign.id,
@@ -32,7 +32,10 @@ export async function deleteCampaign(
         ignored_by: actor.staffId ?? null,
       })
       .onConflict('patreon_id')
-      .ignore();
+      .ignore()
+      .returning('patreon_id');
+    // Sent twice: the other one did it.
+    if (entered.length === 0) return campaign;
     await trx('patreon_campaigns')
       .where({ id: campaign.id })
       .whereNull('gone_at')

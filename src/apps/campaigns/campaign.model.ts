@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { type QueryBuilder, raw } from 'objection';
 import { BaseModel } from '../../db/base-model';
 import { type KeysetPage, type KeysetPosition, type KeysetSort, keysetPage } from '../../db/keyset';
+import { containing } from '../../db/like';
 import { CAMPAIGN_COLOURS, type CampaignColour } from './campaign-settings.model';
 
 /**
@@ -118,6 +119,19 @@ export class PatreonCampaign extends BaseModel {
       .select('id', 'patreon_id', 'colour', ...NAMES)
       .whereNull('gone_at')
       .orderByRaw(`${NAME_SQL}, id`)
+      .limit(limit);
+  }
+
+  /** The live ones of which a name contains the text, or whose id on Patreon it is. Few as they are, no index is needed. */
+  static async listNamed(text: string, limit: number, db: Knex): Promise<PatreonCampaign[]> {
+    const pattern = containing(text);
+    return PatreonCampaign.named(db)
+      .whereNull('gone_at')
+      .where((either) => {
+        for (const column of NAMES) either.orWhere(column, 'ilike', pattern);
+        either.orWhere('patreon_id', text);
+      })
+      .orderBy('id')
       .limit(limit);
   }
 

@@ -64,22 +64,12 @@ function namedMembers(matching: ReturnType<typeof PatreonMember.matching>, q: st
   return collected.orderByRaw('name, id').limit(SHOWN + 1);
 }
 
-/** Campaigns are few: no index is needed to find one. */
 async function findCampaigns(q: string, knex: Knex): Promise<SearchResult['campaigns']> {
-  const pattern = containing(q);
-  const rows = await PatreonCampaign.query(knex)
-    .whereNull('gone_at')
-    .where((either) => {
-      for (const column of ['name', 'vanity', 'creator_full_name', 'creation_name'])
-        either.orWhere(column, 'ilike', pattern);
-      either.orWhere('patreon_id', q);
-    })
-    .orderBy('id')
-    .limit(SHOWN + 1);
+  const rows = await PatreonCampaign.listNamed(q, SHOWN + 1, knex);
   return cut(rows.map((campaign) => ({ id: campaign.id, name: campaignName(campaign) })));
 }
 
-/** So are tiers: some for each campaign. */
+/** Tiers are few as well: some for each campaign. */
 async function findTiers(q: string, knex: Knex): Promise<Found<PatreonTier>> {
   const rows = await PatreonTier.query(knex)
     .select('id', 'title', 'campaign_id', 'patreon_id')
