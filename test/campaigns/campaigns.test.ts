@@ -38,6 +38,16 @@ describe('campaigns', () => {
   const read = async (path: string, role: Role = 'viewer') =>
     readPage((await visitors[role].get(path).expect(200)).text);
 
+  it('tells why the list is empty where all of them are ignored, for Patreon is connected then', async () => {
+    const { knex } = app.context;
+    await knex('ignored_campaigns').insert({ patreon_id: '9001', campaign_id: 1, name: 'Quill' });
+    const pages = await Promise.all((['owner', 'viewer'] as const).map((role) => read('/patreon/campaigns/', role)));
+    await knex('ignored_campaigns').delete();
+    expect(pages.map(({ text }) => /All campaigns are ignored/.test(text))).toEqual([true, true]);
+    expect(pages.map(({ text }) => /connect Patreon/i.test(text))).toEqual([false, false]);
+    expect((await read('/patreon/campaigns/', 'owner')).text).toContain('Connect Patreon');
+  });
+
   describe('GET /patreon/campaigns/', () => {
     it('leads those who may connect Patreon there, and tells others whom to ask', async () => {
       const owner = await read('/patreon/campaigns/', 'owner');

@@ -22,6 +22,8 @@ export const campaignsMessages = defineMessages({
       title: 'No campaign yet',
       text: 'Connect Patreon. The first sync then brings your campaigns with their tiers, members and posts.',
       ask: 'An owner has to connect Patreon. The first sync then brings the campaigns with their tiers, members and posts.',
+      ignoredTitle: 'All campaigns are ignored',
+      ignoredText: 'Syncs leave them out. Once one is no longer ignored, the next sync brings it back.',
       goneTitle: 'No campaign is gone',
       goneText: 'Campaigns that Patreon no longer names would be listed here.',
       showLive: 'Show current campaigns',
@@ -143,6 +145,9 @@ export const campaignsMessages = defineMessages({
       title: 'Pas encore de campagne',
       text: 'Connectez Patreon. La première synchronisation apportera vos campagnes avec leurs niveaux, membres et publications.',
       ask: 'Un propriétaire doit connecter Patreon. La première synchronisation apportera les campagnes avec leurs niveaux, membres et publications.',
+      ignoredTitle: 'Toutes les campagnes sont ignorées',
+      ignoredText:
+        'Les synchronisations les laissent de côté. Dès que l’une n’est plus ignorée, la prochaine synchronisation la ramène.',
       goneTitle: 'Aucune campagne n’a disparu',
       goneText: 'Les campagnes dont Patreon ne fait plus mention seraient listées ici.',
       showLive: 'Voir les campagnes actuelles',
