@@ -316,7 +316,7 @@ describe('an action on more members than one request does', () => {
     await expect(runBatch(app.context, batch.id, neverStops)).rejects.toThrow('dies here');
     watchFailPoints(() => undefined);
     expect(await knex()('member_batch_members')).toHaveLength(4_001);
-    await knex()('member_batches').update({ heartbeat_at: knex().raw(`now() - interval '61 minutes'`) });
+    await knex()('member_batches').update({ heartbeat_at: knex().raw(`now() - interval '25 hours'`) });
     expect(await recoverBatches(app.context)).toEqual({ requeued: 0, failed: 1 });
     expect(await batches()).toMatchObject([{ state: 'failed', failure: 'stalled', arguments: {}, query: null }]);
     expect(await knex()('member_batch_members')).toEqual([]);
@@ -355,6 +355,30 @@ describe('an action on more members than one request does', () => {
     expect((await batches()).map(({ failure }) => failure)).toEqual(['forbidden', 'label']);
     expect(readPage((await manager.get(`${BATCHES}${second.id}/`)).text).text).toContain('the label was deleted');
   });
+
+  it('waits a night for a worker that was not there', async () => {
+    const { ids, batch } = await queueLarge(1_001);
+    await knex()('member_batches').update({ heartbeat_at: knex().raw(`now() - interval '9 hours'`) });
+    expect(await recoverBatches(app.context)).toEqual({ requeued: 1, failed: 0 });
+    await runBatch(app.context, batch.id, neverStops);
+    expect(await labelled('VIP')).toEqual(ids);
+  });
+
+  it.each(['delete', 'merge'])(
+    'does the same to a label once when it is asked several times at once: %s',
+    async (verb) => {
+      await apply(pick(await crowd(3), { label: 'Old' }));
+      await apply(pick(await crowd(1), { label: 'New' }));
+      const [old, other] = await knex()('labels').orderBy('id').pluck('id');
+      const send = () => owner.postForm(`/patreon/members/labels/${old}/${verb}/`, { into: String(other) });
+      const answers = await Promise.all([send(), send(), send()]);
+      // Who comes after the deletion finds no such label.
+      expect(answers.filter(({ status }) => status !== 303 && status !== 404)).toEqual([]);
+      expect(await knex()('labels').select('name', 'members')).toEqual([
+        { name: 'New', members: verb === 'merge' ? 4 : 1 },
+      ]);
+    },
+  );
 
   it('merges and deletes large labels in the same way', async () => {
     const { ids, batch } = await queueLarge(1_200);

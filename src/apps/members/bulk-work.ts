@@ -11,9 +11,10 @@ import { type BatchState, MemberBatch } from './member-batch.model';
 import { type MemberReader, readMemberQuery } from './member-query';
 
 const PART = 2_000;
-/** A batch that nobody has worked on for this long is taken up again; given up when an hour has not helped. */
+/** A batch that nobody has worked on for this long is taken up again; given up when a day has not helped. */
 const SILENT = '1 minute';
-const GIVEN_UP = '1 hour';
+/** A machine may sleep over night: what waited meanwhile was not tried in vain. */
+const GIVEN_UP = '1 day';
 
 /** Queues the work on a batch, or the rest of it. */
 export async function queueBatch(
@@ -74,10 +75,18 @@ async function patch(trx: Knex.Transaction, batch: MemberBatch, fields: Record<s
 async function refusalOf(trx: Knex.Transaction, batch: MemberBatch): Promise<string | undefined> {
   const staff = await staffOf(trx, batch);
   if (!staff || staff.disabled_at !== null || !may(staff.role, 'members.bulk')) return 'forbidden';
-  for (const id of [batch.arguments.label_id, batch.arguments.into_id]) {
-    if (id !== undefined && !(await trx('labels').where({ id }).forKeyShare().first('id'))) return 'label';
-  }
-  return undefined;
+  return (await lockLabels(trx, batch)) ? undefined : 'label';
+}
+
+/**
+ * Answers whether the labels of a batch are there, and sees to it that they stay. One that is to go is locked for nobody
+ * else from the beginning, lower ids first: two that remove the same label would each wait for the other at the end.
+ */
+async function lockLabels(trx: Knex.Transaction, { action, arguments: { label_id, into_id } }: MemberBatch) {
+  const ids = [label_id, into_id].filter((id) => id !== undefined);
+  const labels = trx('labels').whereIn('id', ids).orderBy('id').select('id');
+  const isRemoved = action === 'merge_label' || action === 'delete_label';
+  return (await (isRemoved ? labels.forUpdate() : labels.forKeyShare())).length === ids.length;
 }
 
 const staffOf = async (trx: Knex, { created_by }: MemberBatch): Promise<Staff | undefined> =>
@@ -171,7 +180,7 @@ async function giveUp(knex: Knex, id: number): Promise<number> {
   });
 }
 
-/** Queues again what nobody works on: its process may have been killed. Gives up what an hour has not helped. */
+/** Queues again what nobody works on: its process may have been killed. Gives up what a day has not helped. */
 export async function recoverBatches(context: Context): Promise<{ requeued: number; failed: number }> {
   const { knex } = context;
   const open = () => knex('member_batches').whereIn('state', ['queued', 'running']);

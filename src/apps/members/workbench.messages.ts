@@ -123,7 +123,7 @@ export const workbenchMessages = defineMessages({
         forbidden: 'It stopped because whoever began it may not act on several members any more.',
         label: 'It stopped because the label was deleted.',
         query: 'It stopped because the filter does not work any more.',
-        stalled: 'It stopped because nothing went on for an hour.',
+        stalled: 'It stopped because nothing went on for a day.',
       },
     },
     view: {
@@ -314,7 +314,7 @@ export const workbenchMessages = defineMessages({
         forbidden: 'Arrêtée, car la personne qui l’a lancée ne peut plus agir sur plusieurs membres.',
         label: 'Arrêtée, car l’étiquette a été supprimée.',
         query: 'Arrêtée, car le filtre ne fonctionne plus.',
-        stalled: 'Arrêtée, car rien n’avançait depuis une heure.',
+        stalled: 'Arrêtée, car rien n’avançait depuis un jour.',
       },
     },
     view: {
