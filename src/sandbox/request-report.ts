@@ -14,7 +14,7 @@ const DOCUMENTED: Record<string, CountingRule> = {
 const CLIENT_ERRORS: CountingRule = { requests: 2000, windowMs: 10 * MINUTE, per: 'client', aligned: false };
 
 /** What may be on its way while a 429 is. */
-const ON_THE_WAY_MS = SECOND / 2;
+const ON_THE_WAY_MS = 2 * SECOND;
 
 interface Pause {
   answeredAt: number;

@@ -61,14 +61,14 @@ describe('the report of the sandbox', () => {
 
     it('requests that came before a throttling let them, apart from those that were on their way', () => {
       ask(one, 429, 10);
-      now += 400;
+      now += 1_900;
       ask();
       expect(report.summary().throttled).toEqual({ answers: 1, too_early: 1, too_early_certain: 0 });
       now += 200;
       ask();
       ask(other);
       expect(report.summary().throttled).toEqual({ answers: 1, too_early: 2, too_early_certain: 1 });
-      now += 9_400;
+      now += 7_900;
       ask();
       expect(report.summary().throttled).toMatchObject({ too_early: 2 });
     });

@@ -17,7 +17,7 @@ export interface LimitsFigures {
   earliestAfter429: number | null;
   retryAfterSeconds: number;
   earlyAfter429: number;
-  /** Requests that arrived within half a second of a 429: they were under way. */
+  /** Requests that arrived within two seconds of a 429: they were under way. */
   underWayAt429: number;
   /** Requests that were answered, as a share of Patreon's 100 a minute; `net` leaves the pauses out of the time. */
   share: number;
@@ -35,7 +35,7 @@ const READER = join(__dirname, 'limits-reader.ts');
 const ALLOWED_PER_SECOND = 100 / 60;
 /** Longer than a window of our pace, so that a process that did not obey would be seen. */
 const RETRY_AFTER_SECONDS = 7;
-const UNDER_WAY_MS = 500;
+const UNDER_WAY_MS = 2_000;
 const LEAST_NET_SHARE = 0.8;
 const PATHS = ['campaigns', 'campaigns/{id}/members', 'campaigns/{id}/posts', 'members/{id}'];
 
