@@ -81,7 +81,8 @@ export function createApp(context: Context): App {
     res.set('Cache-Control', 'no-store');
     next();
   });
-  app.use(express.urlencoded({ extended: false, limit: '64kb', parameterLimit: 200 }));
+  // A post of 100,000 characters, each of which may take nine characters in a form.
+  app.use(express.urlencoded({ extended: false, limit: '1mb', parameterLimit: 200 }));
   app.use(sessions.middleware);
   app.use(requestFlash);
   app.use(currentStaff(context));

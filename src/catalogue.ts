@@ -2,6 +2,8 @@ import { campaignsJobs } from './apps/campaigns/campaigns.jobs';
 import { connectionsJobs } from './apps/connections/connections.jobs';
 import { insightJobs } from './apps/insight/insight.jobs';
 import { bulkJobs } from './apps/members/bulk.jobs';
+import { plansJobs } from './apps/plans/plans.jobs';
+import { postsJobs } from './apps/posts/posts.jobs';
 import { syncJobs } from './apps/sync/sync.jobs';
 import type { JobDefinition } from './jobs/job';
 import { queueJobs } from './jobs/queue.jobs';
@@ -11,6 +13,8 @@ export const jobCatalogue: JobDefinition[] = [
   ...connectionsJobs,
   ...campaignsJobs,
   ...bulkJobs,
+  ...plansJobs,
+  ...postsJobs,
   ...syncJobs,
   ...insightJobs,
   ...queueJobs,

@@ -13,7 +13,13 @@ import { exportsMessages } from './apps/members/exports.messages';
 import { memberFiltersMessages } from './apps/members/filters.messages';
 import { membersMessages } from './apps/members/members.messages';
 import { workbenchMessages } from './apps/members/workbench.messages';
+import { plansMessages } from './apps/plans/plans.messages';
+import { archiveMessages } from './apps/posts/archive.messages';
+import { draftsMessages } from './apps/posts/drafts.messages';
+import { editorMessages } from './apps/posts/editor.messages';
+import { planningMessages } from './apps/posts/planning.messages';
 import { postsMessages } from './apps/posts/posts.messages';
+import { workflowMessages } from './apps/posts/workflow.messages';
 import { syncMessages } from './apps/sync/sync.messages';
 import { listMessages } from './http/list.messages';
 import { createCatalogue } from './i18n';
@@ -34,7 +40,13 @@ export const catalogue = createCatalogue({
   workbench: workbenchMessages,
   dossier: dossierMessages,
   exports: exportsMessages,
+  plans: plansMessages,
   posts: postsMessages,
+  archive: archiveMessages,
+  drafts: draftsMessages,
+  editor: editorMessages,
+  workflow: workflowMessages,
+  planning: planningMessages,
   sync: syncMessages,
   insight: insightMessages,
   charts: chartsMessages,

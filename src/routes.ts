@@ -10,8 +10,14 @@ import { dossierRoutes } from './apps/members/dossier.routes';
 import { exportsRoutes } from './apps/members/exports.routes';
 import { membersRoutes } from './apps/members/members.routes';
 import { workbenchRoutes } from './apps/members/workbench.routes';
+import { plansRoutes } from './apps/plans/plans.routes';
+import { archiveRoutes } from './apps/posts/archive.routes';
+import { draftsRoutes } from './apps/posts/drafts.routes';
+import { editorRoutes } from './apps/posts/editor.routes';
+import { planningRoutes } from './apps/posts/planning.routes';
 import { PatreonPost } from './apps/posts/post.model';
 import { postsRoutes } from './apps/posts/posts.routes';
+import { workflowRoutes } from './apps/posts/workflow.routes';
 import { syncRoutes } from './apps/sync/sync.routes';
 import { requestSync } from './apps/sync/sync-runs.service';
 import type { Context } from './context';
@@ -28,6 +34,7 @@ export function mountRoutes(app: Express, context: Context): void {
       },
     }),
   );
+  app.use(plansRoutes(context));
   app.use(campaignsRoutes(context, PatreonPost));
   app.use(campaignSettingsRoutes(context));
   // Their addresses are more exact than that of one member.
@@ -35,6 +42,12 @@ export function mountRoutes(app: Express, context: Context): void {
   app.use(workbenchRoutes(context));
   app.use(dossierRoutes(context));
   app.use(membersRoutes(context));
+  // Drafts and mirrored posts share their addresses: who does not know an id leaves it to the next.
+  app.use(editorRoutes(context));
+  app.use(planningRoutes(context));
+  app.use(workflowRoutes(context));
+  app.use(draftsRoutes(context));
+  app.use(archiveRoutes(context));
   app.use(postsRoutes(context));
   app.use(syncRoutes(context));
   app.use(insightRoutes(context));

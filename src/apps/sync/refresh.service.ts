@@ -14,6 +14,7 @@ import { memberStore } from './member-store';
 import { postStore } from './post-store';
 import { type ReadOutcome, readOne } from './read-one';
 import { nextReadSeq } from './read-stamps';
+import { settleCampaign } from './settle-campaign';
 import { connectionsToRead } from './sync-runs.service';
 import { concludeUnnamed } from './unnamed-tiers';
 
@@ -100,6 +101,7 @@ class Refresh {
     const client = await patreonClientFor(context, credentialId as number, { signal, interactive });
     const outcome = await this.read(client, credentialId as number);
     const row = await this.row(context.knex).first('id', 'gone_at');
+    if (target.resource !== 'members') await settleCampaign(context, target.campaignId);
     const { changes, besides } = this;
     return { outcome, changes, besides, recordId: row?.id ?? null, isGone: row?.gone_at != null };
   }

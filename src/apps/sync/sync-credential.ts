@@ -8,6 +8,7 @@ import { syncList } from './list-part';
 import { askingFirst, describeLoss, requireCampaign } from './lost-connection';
 import { type CampaignsPage, readCampaigns } from './read-campaigns';
 import { isRunOver } from './run-over';
+import { settleCampaign } from './settle-campaign';
 import { forgetSightings } from './sightings';
 import type { Resource, SyncRunError } from './sync-run.model';
 import type { PartResult, SyncSession } from './sync-session';
@@ -90,6 +91,7 @@ async function syncCampaign(
   for (const [resource, work] of parts) {
     if (!session.wants(resource) || choices.skipsPart(campaign.id, resource)) continue;
     await part(session, campaignId, resource, scopeMissing(session, resource) ?? work);
+    if (resource !== 'members') await settleCampaign(context, campaignId);
   }
 }
 

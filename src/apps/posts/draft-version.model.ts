@@ -1,0 +1,30 @@
+import type { Knex } from 'knex';
+import { BaseModel } from '../../db/base-model';
+import type { DraftContent } from './draft.model';
+
+/** A draft as it was saved once. Nothing changes a version; restoring an old one makes a new one. */
+export class PostDraftVersion extends BaseModel implements DraftContent {
+  static override tableName = 'post_draft_versions';
+  static override idColumn = ['draft_id', 'version'];
+
+  draft_id!: number;
+  version!: number;
+  kind!: 'created' | 'autosaved' | 'saved' | 'restored';
+  restored_from!: number | null;
+  title!: string;
+  content!: string;
+  is_paid!: boolean;
+  is_public!: boolean;
+  min_cents_pledged_to_view!: number | null;
+  tiers!: string[];
+  planned_for!: string | null;
+  tags!: string[];
+  cover_id!: number | null;
+  notes!: string;
+  saved_by!: number | null;
+  saved_at!: string;
+
+  static async find(draftId: number, version: number, db: Knex): Promise<PostDraftVersion | undefined> {
+    return PostDraftVersion.query(db).findById([draftId, version]);
+  }
+}

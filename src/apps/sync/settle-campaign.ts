@@ -1,0 +1,16 @@
+import type { Context } from '../../context';
+import { settlePlans } from '../plans/plan-settling.service';
+import { settlePosts } from '../posts/post-arrival.service';
+
+/**
+ * What staff plan and hand off is compared with what was just stored. Jobs do the same again later, so a failure here
+ * costs time only, and what was read stays read.
+ */
+export async function settleCampaign(context: Context, campaignId: number): Promise<void> {
+  try {
+    await settlePlans(context, campaignId);
+    await settlePosts(context, campaignId);
+  } catch (error) {
+    context.log.warn({ err: error, campaignId }, 'plans were not compared with what a read brought');
+  }
+}
