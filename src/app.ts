@@ -7,6 +7,7 @@ import type { Context } from './context';
 import { NotFoundError } from './errors';
 import { plainRequests, trailingSlash } from './http/addresses';
 import { routePolicies } from './http/allow';
+import { compressedAnswers } from './http/compression';
 import { csrfProtection, csrfToken } from './http/csrf';
 import { errorHandler } from './http/error-handler';
 import { healthRoutes } from './http/health.routes';
@@ -62,6 +63,7 @@ export function createApp(context: Context): App {
       autoLogging: { ignore: (req) => /^\/(healthz|readyz|css|js|vendor)\b/.test(req.url ?? '') },
     }),
   );
+  app.use(compressedAnswers());
   app.use(securityHeaders(config.production));
   app.use(language(catalogue));
   app.use(viewRenderer({ cache: !config.fromSources, csrfToken }));

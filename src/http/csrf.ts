@@ -1,19 +1,42 @@
+import { randomBytes } from 'node:crypto';
 import { csrfSync } from 'csrf-sync';
 import type { Request, RequestHandler } from 'express';
 import { ForbiddenError } from '../errors';
 
+const TOKEN_BYTES = 32;
+
 const { generateToken, csrfSynchronisedProtection } = csrfSync({
   getTokenFromRequest: (req) => {
     const field = (req.body as Record<string, unknown> | undefined)?._csrf;
-    return typeof field === 'string' ? field : req.get('x-csrf-token');
+    return unmasked(typeof field === 'string' ? field : req.get('x-csrf-token'));
   },
-  size: 32,
+  size: TOKEN_BYTES,
 });
 
-/** Makes a session where there is none: call it only while printing a form. */
+const printed = new WeakMap<Request, string>();
+
+/**
+ * The session's token as this answer prints it, under a mask that no other answer has (decision 15). Makes a session where
+ * there is none: call it only while printing a form.
+ */
 export function csrfToken(req: Request): string {
-  return generateToken(req);
+  const known = printed.get(req);
+  if (known !== undefined) return known;
+  const mask = randomBytes(TOKEN_BYTES);
+  const token = Buffer.concat([mask, combined(mask, Buffer.from(generateToken(req), 'hex'))]).toString('hex');
+  printed.set(req, token);
+  return token;
 }
+
+/** The session's token, as csrf-sync keeps it. Undefined for what no page can have printed. */
+function unmasked(token: string | undefined): string | undefined {
+  if (token === undefined || token.length !== TOKEN_BYTES * 4 || !/^[\da-f]+$/.test(token)) return undefined;
+  const bytes = Buffer.from(token, 'hex');
+  return combined(bytes.subarray(0, TOKEN_BYTES), bytes.subarray(TOKEN_BYTES)).toString('hex');
+}
+
+const combined = (one: Buffer, other: Buffer): Buffer =>
+  Buffer.from(one.map((byte, index) => byte ^ (other[index] ?? 0)));
 
 const UNSAFE = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 

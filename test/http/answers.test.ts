@@ -136,7 +136,7 @@ describe('methods and bodies', () => {
     const answer = await person.agent
       .post('/account/')
       .type('form')
-      .send(`name=${'x'.repeat(70_000)}`);
+      .send(`name=${'x'.repeat(1_100_000)}`);
     expect(answer.status).toBe(413);
   });
 
