@@ -117,6 +117,8 @@ export const insightMessages = defineMessages({
       sync_stale: 'The last complete sync was {{hours}} hours ago.',
       job_dead_one: 'One background job has failed for good.',
       job_dead_other: '{{count}} background jobs have failed for good.',
+      plan_overdue_one: 'One planned change should have been made on Patreon by now.',
+      plan_overdue_other: '{{count}} planned changes should have been made on Patreon by now.',
     },
   },
   fr: {
@@ -245,6 +247,8 @@ export const insightMessages = defineMessages({
       sync_stale: 'La dernière synchronisation complète date d’il y a {{hours}} heures.',
       job_dead_one: 'Une tâche de fond a définitivement échoué.',
       job_dead_other: '{{count}} tâches de fond ont définitivement échoué.',
+      plan_overdue_one: 'Un changement prévu aurait déjà dû être fait sur Patreon.',
+      plan_overdue_other: '{{count}} changements prévus auraient déjà dû être faits sur Patreon.',
     },
   },
 });

@@ -7,6 +7,7 @@ import {
 } from '../connections/connection-status.service';
 import { PatreonCredential } from '../connections/patreon-credential.model';
 import { type RequestUsage, requestUsage } from '../connections/request-budget.service';
+import { countOverduePlans } from '../plans/overdue-plans.service';
 import { SyncRun } from '../sync/sync-run.model';
 import { type LiveCounts, liveCounts } from './figures.service';
 
@@ -51,20 +52,23 @@ export async function apiStatus(context: Context, t: Translate): Promise<ApiStat
 
 /** What needs somebody, worst first, each with the page where it is put right. */
 export async function currentProblems(context: Context, t: Translate): Promise<Problem[]> {
-  const [connection, sync, jobs] = await Promise.all([
+  const found = await Promise.all([
     connectionProblems(context),
     syncProblems(context),
     deadJobs(context),
+    overdueProblems(context),
   ]);
-  return [...connection, ...sync, ...jobs].map(({ code, vars, fix_url }) => ({
+  return found.flat().map(({ code, text = code, vars, fix_url }: Finding) => ({
     code,
-    message: t(`insight:problem.${code}`, vars),
+    message: t(`insight:problem.${text}`, vars),
     fix_url,
   }));
 }
 
 interface Finding {
   code: string;
+  /** Its words in the catalogue, where one code has several. */
+  text?: string;
   vars: Record<string, unknown>;
   fix_url: string;
 }
@@ -100,4 +104,12 @@ async function deadJobs({ knex }: Context): Promise<Finding[]> {
   );
   const { dead } = rows[0] as { dead: number };
   return dead > 0 ? [{ code: 'job_dead', vars: { count: dead }, fix_url: '/patreon/api/status/' }] : [];
+}
+
+/** What staff planned for a day that is over. */
+async function overdueProblems(context: Context): Promise<Finding[]> {
+  const changes = await countOverduePlans(context);
+  return [{ text: 'plan_overdue', count: changes, fix_url: '/patreon/plans/?due=overdue' }]
+    .filter(({ count }) => count > 0)
+    .map(({ text, count, fix_url }) => ({ code: 'plan_overdue', text, vars: { count }, fix_url }));
 }
