@@ -1,10 +1,60 @@
-import MarkdownIt from 'markdown-it';
-import { sanitizePatreonHtml } from './rich-text';
+import MarkdownIt, { type Token } from 'markdown-it';
+import { type RichTextWords, sanitizePatreonHtml } from './rich-text';
 
-/** Raw HTML stays text; addresses become links. */
+/** Raw HTML stays text; addresses of https become links, as nothing else survives the sanitiser. */
 const markdown = new MarkdownIt('default', { html: false, linkify: true, breaks: true }).disable('table');
+markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
+for (const scheme of ['http:', 'ftp:', 'mailto:', '//']) markdown.linkify.add(scheme, null);
 
-/** What staff wrote in Markdown as HTML that is safe to print raw; it passes the same sieve as Patreon's. */
-export function renderMarkdown(text: string, words: { picture: string }): string {
-  return sanitizePatreonHtml(markdown.render(text), words);
+/** Why a text is not laid out: far beyond what a post holds, and slow to read for whoever asked for it and everybody else. */
+export const MARKDOWN_LIMITS = { length: 100_000, lines: 8_000, marks: 20_000, addresses: 3_000 } as const;
+export type MarkdownLimit = keyof typeof MARKDOWN_LIMITS;
+
+export type RenderedMarkdown = { html: string; limit: null } | { html: null; limit: MarkdownLimit };
+
+/**
+ * What staff wrote in Markdown as HTML that is safe to print raw: it passes the same sieve as Patreon's, but for pictures
+ * of ours. A text beyond a limit is not laid out but shown as it was typed.
+ */
+export function renderMarkdown(text: string, words: RichTextWords): string {
+  return layOutMarkdown(text, words).html ?? `<pre>${markdown.utils.escapeHtml(text)}</pre>`;
+}
+
+/** The same, which tells the limit that the text is beyond of instead. Takes no more than the limits allow. */
+export function layOutMarkdown(text: string, words: RichTextWords): RenderedMarkdown {
+  const limit = limitReached(text);
+  if (limit) return { html: null, limit };
+  const environment = {};
+  const tokens = markdown.parse(text, environment);
+  // One definition of an address may be named thousands of times.
+  if (addressLength(tokens) > MAX_ADDRESS_LENGTH) return { html: null, limit: 'addresses' };
+  const html = markdown.renderer.render(tokens, markdown.options, environment);
+  return { html: sanitizePatreonHtml(html, words, { ownPictures: true }), limit: null };
+}
+
+const MAX_ADDRESS_LENGTH = 400_000;
+
+function addressLength(tokens: Token[]): number {
+  let length = 0;
+  for (const { attrs, children } of tokens) {
+    for (const [, value] of attrs ?? []) length += value.length;
+    if (children) length += addressLength(children);
+  }
+  return length;
+}
+
+/** Characters that begin something in Markdown: what reading it costs grows with their number. */
+const MARKS = new Set([...'*_[]!`~<>&#+-\\|:^='].map((character) => character.charCodeAt(0)));
+const NEWLINE = 10;
+
+function limitReached(text: string): MarkdownLimit | null {
+  if (text.length > MARKDOWN_LIMITS.length) return 'length';
+  const counts = { lines: 0, marks: 0, addresses: text.split('://').length };
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === NEWLINE) counts.lines += 1;
+    else if (MARKS.has(code)) counts.marks += 1;
+  }
+  const names = Object.keys(counts) as (keyof typeof counts)[];
+  return names.find((name) => counts[name] > MARKDOWN_LIMITS[name]) ?? null;
 }

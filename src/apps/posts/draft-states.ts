@@ -1,18 +1,25 @@
 export const DRAFT_STATES = ['idea', 'draft', 'in_review', 'ready', 'handed_off', 'published', 'drifted'] as const;
 export type DraftState = (typeof DRAFT_STATES)[number];
 
-/** What a draft may become. Only a sync publishes by itself or finds that Patreon's copy changed; staff may confirm it. */
+/** What a draft may become. */
 const MOVES: Record<DraftState, readonly DraftState[]> = {
   idea: ['draft'],
   draft: ['idea', 'in_review', 'ready'],
   in_review: ['draft', 'ready'],
   ready: ['draft', 'handed_off'],
   handed_off: ['draft', 'published'],
-  published: ['drifted'],
-  drifted: ['published'],
+  // Back to `draft` begins a revision: the same post, written anew.
+  published: ['drifted', 'draft'],
+  drifted: ['published', 'draft'],
 };
 
+/** Found on Patreon: by a sync, or by staff who confirm what it found; nobody simply says so. */
+const FOUND: readonly DraftState[] = ['published', 'drifted'];
+
 export const mayMove = (from: DraftState, to: DraftState): boolean => MOVES[from].includes(to);
+
+/** The moves that a button offers. */
+export const staffMoves = (from: DraftState): DraftState[] => MOVES[from].filter((to) => !FOUND.includes(to));
 
 /** Whoever writes in it takes it back to `draft` first when it is past that. */
 export const isEditable = (state: DraftState): boolean =>
