@@ -5,6 +5,7 @@ import { type RichTextWords, sanitizePatreonHtml } from './rich-text';
 const markdown = new MarkdownIt('default', { html: false, linkify: true, breaks: true }).disable('table');
 markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
 for (const scheme of ['http:', 'ftp:', 'mailto:', '//']) markdown.linkify.add(scheme, null);
+const paragraphs = new MarkdownIt('zero');
 
 /** Why a text is not laid out: far beyond what a post holds, and slow to read for whoever asked for it and everybody else. */
 export const MARKDOWN_LIMITS = { length: 100_000, lines: 8_000, marks: 20_000, addresses: 3_000 } as const;
@@ -32,12 +33,17 @@ export function layOutMarkdown(text: string, words: RichTextWords): RenderedMark
   return { html: sanitizePatreonHtml(html, words, { ownPictures: true }), limit: null };
 }
 
+/** The blocks of a text, for whoever reads it instead of showing it; of one that is beyond a limit its paragraphs alone. */
+export function parseMarkdown(text: string): Token[] {
+  return (limitReached(text) ? paragraphs : markdown).parse(text, {});
+}
+
 const MAX_ADDRESS_LENGTH = 400_000;
 
 function addressLength(tokens: Token[]): number {
   let length = 0;
   for (const { attrs, children } of tokens) {
-    for (const [, value] of attrs ?? []) length += value.length;
+    for (const [, value] of attrs ?? []) length += String(value).length;
     if (children) length += addressLength(children);
   }
   return length;
