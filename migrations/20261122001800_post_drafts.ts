@@ -101,6 +101,8 @@ export async function up(knex: Knex): Promise<void> {
       unique (campaign_id, sha256)
     );
     create index post_pictures_draft_idx on post_pictures (draft_id);
+    -- Compressed already: PostgreSQL need not try.
+    alter table post_pictures alter column bytes set storage external;
 
     -- Who has a draft open, kept for a minute at a time.
     create table post_draft_editors (

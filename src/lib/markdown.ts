@@ -8,7 +8,7 @@ for (const scheme of ['http:', 'ftp:', 'mailto:', '//']) markdown.linkify.add(sc
 const paragraphs = new MarkdownIt('zero');
 
 /** Why a text is not laid out: far beyond what a post holds, and slow to read for whoever asked for it and everybody else. */
-export const MARKDOWN_LIMITS = { length: 100_000, lines: 8_000, marks: 20_000, addresses: 3_000 } as const;
+export const MARKDOWN_LIMITS = { length: 100_000, lines: 8_000, marks: 15_000, addresses: 3_000 } as const;
 export type MarkdownLimit = keyof typeof MARKDOWN_LIMITS;
 
 export type RenderedMarkdown = { html: string; limit: null } | { html: null; limit: MarkdownLimit };
