@@ -5,36 +5,49 @@ export interface Format {
   money(cents: number | null | undefined, currency: string | null | undefined): string;
   number(value: number | null | undefined): string;
   percent(share: number): string;
-  date(iso: string | null | undefined, timeZone?: string): string;
-  dateTime(iso: string | null | undefined, timeZone?: string): string;
+  /** The day of a moment, in the page's time zone. A day without an hour stays the day that it names. */
+  date(iso: string | null | undefined): string;
+  dateTime(iso: string | null | undefined): string;
+  /** The hour of a moment. */
+  time(iso: string): string;
+  /** A day that was sent as the midnight with which it begins in UTC: the same day in every time zone. */
+  day(iso: string | null | undefined): string;
+  /** `2026-09-01`: the day of a moment in the page's time zone, for grouping. */
+  isoDay(iso: string): string;
   relative(iso: string | null | undefined, now?: Date): string;
   /** 1,234 KiB style sizes and durations read as `2 min 5 s`. */
   duration(milliseconds: number | null | undefined): string;
 }
 
 const EMPTY = '–';
-const formats = new Map<Locale, Format>();
+const formats = new Map<string, Format>();
 
-/** Numbers, money and times in the reader's language. Built once per language: Intl objects are dear to make. */
-export function createFormat(locale: Locale): Format {
-  let format = formats.get(locale);
+/**
+ * Numbers, money and times in the reader's language and the time zone of what is shown: a campaign's, or UTC where nothing
+ * else was chosen and where several campaigns stand side by side. Built once per language and zone: Intl objects are dear to make.
+ */
+export function createFormat(locale: Locale, timeZone: string | null = null): Format {
+  const key = `${locale} ${timeZone}`;
+  let format = formats.get(key);
   if (!format) {
-    format = build(locale);
-    formats.set(locale, format);
+    format = build(locale, timeZone ?? 'UTC');
+    formats.set(key, format);
   }
   return format;
 }
 
-function build(locale: Locale): Format {
+function build(locale: Locale, timeZone: string): Format {
   const tag = locale === 'en' ? 'en-US' : 'fr-FR';
   const number = new Intl.NumberFormat(tag);
   const percent = new Intl.NumberFormat(tag, { style: 'percent', maximumFractionDigits: 1 });
   const relative = new Intl.RelativeTimeFormat(tag, { numeric: 'auto' });
   const money = memo((currency: string) => new Intl.NumberFormat(tag, { style: 'currency', currency }));
-  const date = memo((timeZone: string) => new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeZone }));
-  const dateTime = memo(
-    (timeZone: string) => new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'short', timeZone }),
-  );
+  const date = new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeZone });
+  const day = new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeZone: 'UTC' });
+  const dateTime = new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'short', timeZone });
+  const time = new Intl.DateTimeFormat(tag, { timeStyle: 'short', timeZone });
+  // Sweden writes a day as ISO 8601 does.
+  const isoDay = new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeZone });
   const valid = (iso: string | null | undefined) => (iso && !Number.isNaN(Date.parse(iso)) ? new Date(iso) : null);
   return {
     money(cents, currency) {
@@ -44,14 +57,20 @@ function build(locale: Locale): Format {
     },
     number: (value) => (value == null ? EMPTY : number.format(value)),
     percent: (share) => percent.format(share),
-    date: (iso, timeZone = 'UTC') => {
+    date: (iso) => {
       const at = valid(iso);
-      return at ? date(timeZone).format(at) : EMPTY;
+      return at ? (isBareDay(iso) ? day : date).format(at) : EMPTY;
     },
-    dateTime: (iso, timeZone = 'UTC') => {
+    dateTime: (iso) => {
       const at = valid(iso);
-      return at ? dateTime(timeZone).format(at) : EMPTY;
+      return at ? dateTime.format(at) : EMPTY;
     },
+    day: (iso) => {
+      const at = valid(iso);
+      return at ? day.format(at) : EMPTY;
+    },
+    time: (iso) => time.format(new Date(iso)),
+    isoDay: (iso) => isoDay.format(new Date(iso)),
     relative: (iso, now = new Date()) => {
       const at = valid(iso);
       return at ? relativeText(relative, (at.getTime() - now.getTime()) / 1000) : EMPTY;
@@ -66,6 +85,8 @@ function build(locale: Locale): Format {
     },
   };
 }
+
+const isBareDay = (iso: string | null | undefined) => iso?.length === 'YYYY-MM-DD'.length;
 
 function relativeText(format: Intl.RelativeTimeFormat, seconds: number): string {
   const steps: [Intl.RelativeTimeFormatUnit, number][] = [

@@ -1,8 +1,8 @@
 import { sanitizePatreonHtml } from '../lib/rich-text';
 import { resolveSiteUrl } from '../patreon/site-url';
 
-/** How an attribute is shown to people; the raw value is printed beside it in any case. */
-export type AttributeKind = 'text' | 'number' | 'money' | 'flag' | 'time' | 'url' | 'list' | 'json' | 'html';
+/** How an attribute is shown to people; the raw value is printed beside it in any case. A `day` comes as its midnight in UTC. */
+export type AttributeKind = 'text' | 'number' | 'money' | 'flag' | 'time' | 'day' | 'url' | 'list' | 'json' | 'html';
 
 export interface MirroredAttribute {
   field: string;

@@ -11,6 +11,8 @@ import type { Flash } from './types';
 export interface ViewOptions {
   /** The partial that htmx swaps; the page includes the same file. */
   fragment?: string;
+  /** Sends the fragment to whoever asks, not only to htmx. */
+  isFragment?: boolean;
   status?: number;
   layout?: 'app' | 'plain';
 }
@@ -51,17 +53,21 @@ export interface RenderOptions {
   csrfToken(req: Request): string;
 }
 
-/** Gives every response `res.view()`. The locals are built here by name; a request object never reaches a template. */
+/**
+ * Gives every response `res.view()`. The locals are built here by name; a request object never reaches a template.
+ * With a `timeZone` among them `it.fmt` tells times in it and the page says so; else both say UTC.
+ */
 export function viewRenderer(options: RenderOptions): RequestHandler {
   const asset = assetAddresses(options.cache);
   return (req, res, next) => {
-    res.view = (page, locals, { fragment, status = 200, layout = req.staff ? 'app' : 'plain' } = {}) => {
+    res.view = (page, locals, { fragment, isFragment, status = 200, layout = req.staff ? 'app' : 'plain' } = {}) => {
       res.vary('HX-Request');
       res.vary('HX-Boosted');
-      const alone = fragment !== undefined && wantsFragment(req);
+      const alone = fragment !== undefined && (isFragment ?? wantsFragment(req));
       // A fragment shows no messages: they wait for the page.
       const flash = alone ? [] : takeFlash(req);
-      const it = { ...sharedLocals(req, res.locals.problems ?? [], asset, options), flash, ...locals };
+      const fmt = createFormat(req.locale, typeof locals.timeZone === 'string' ? locals.timeZone : null);
+      const it = { ...sharedLocals(req, res.locals.problems ?? [], asset, options), fmt, flash, ...locals };
       const body = template(alone ? fragment : page, options.cache)(it);
       res.status(status).type('html');
       res.send(alone ? body : template(`layouts/${layout}`, options.cache)({ ...it, body }));
@@ -91,7 +97,6 @@ function sharedLocals(req: Request, problems: unknown[], asset: (path: string) =
     section: '',
     title: '',
     searchQuery: '',
-    fmt: createFormat(req.locale),
   };
 }
 

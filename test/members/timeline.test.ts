@@ -19,7 +19,7 @@ const PAYING = {
 /** The entries of the timeline, newest first: their sentences, without time and source. */
 function entriesOf(html: string): string[] {
   const entries = [...html.matchAll(/<li data-change>([\s\S]*?)<\/li>/g)];
-  return entries.map(([, entry = '']) => readPage(entry).text.replace(/ \d\d:\d\d( ·.*)?$/, ''));
+  return entries.map(([, entry = '']) => readPage(entry).text.replace(/ \d\d?:\d\d( [AP]M)?( ·.*)?$/, ''));
 }
 
 describe('the timeline of a member', () => {
@@ -298,9 +298,9 @@ describe('the timeline of a member', () => {
       expect(kindsOf(html)).toEqual(['change', 'charge', 'timeline-note', 'action', 'charge', 'action', 'action']);
       const { text } = readPage(html);
       expect(text).toContain('Charged: Paid · €4.50 · Ink');
-      expect(text).toContain(`Kind words 00:00 · Note by ${people.editor.staff.name}`);
-      expect(text).toContain(`Label added: Press 00:00 · By ${people.manager.staff.name}`);
-      expect(text).toContain('Follow-up done 00:00 · By somebody who no longer works here');
+      expect(text).toContain(`Kind words 12:00 AM · Note by ${people.editor.staff.name}`);
+      expect(text).toContain(`Label added: Press 12:00 AM · By ${people.manager.staff.name}`);
+      expect(text).toContain('Follow-up done 12:00 AM · By somebody who no longer works here');
       expect(text).toContain('member.beamed');
     });
 

@@ -39,7 +39,7 @@ export function campaignLocals(req: Request, campaign: PatreonCampaign, crumb?: 
     ],
     campaign,
     name,
-    timeZone: campaign.time_zone ?? undefined,
+    timeZone: campaign.time_zone,
     patreonHref: resolveSiteUrl(campaign.url),
   };
 }

@@ -14,6 +14,7 @@ import { deleteCampaign, unignoreCampaign } from './campaign-deletion.service';
 import { CAMPAIGN_COLOURS, CampaignSettings, DEFAULT_CHOICES } from './campaign-settings.model';
 import { campaignSettingsForm, confirmationForm } from './campaign-settings.schemas';
 import { saveCampaignSettings } from './campaign-settings.service';
+import { timeZoneNames } from './time-zone-names';
 
 const LIST = '/patreon/campaigns/';
 const TYPED = ['local_name', 'colour', 'time_zone', 'notes', 'is_scheduled', 'syncs_members', 'syncs_posts'] as const;
@@ -101,7 +102,7 @@ function settingsPage(req: Request, res: Response, campaign: PatreonCampaign, sh
     values: shown.values,
     errors: shown.errors,
     colours: CAMPAIGN_COLOURS,
-    timeZones: timeZones(String(shown.values.time_zone ?? '')),
+    timeZones: timeZoneNames(String(shown.values.time_zone ?? '')),
     patreonHref: resolveSiteUrl(campaign.url),
     attributes: mirroredAttributes(campaign, CAMPAIGN_ATTRIBUTES, { picture: req.t('campaigns:picture') }),
   };
@@ -117,10 +118,4 @@ function pageLocals(req: Request, campaign: PatreonCampaign, page: 'edit' | 'del
     { label: req.t(`campaignSettings:${page}.crumb`) },
   ];
   return { title, section: 'campaigns', breadcrumbs, campaign, name };
-}
-
-/** Those that this system names, and the one that is chosen under another of its names. */
-function timeZones(chosen: string): string[] {
-  const zones = ['UTC', ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC')];
-  return chosen === '' || zones.includes(chosen) ? zones : [chosen, ...zones];
 }

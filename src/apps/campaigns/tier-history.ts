@@ -14,7 +14,6 @@ export interface TierWords {
   t: Translate;
   fmt: Format;
   currency: string | null;
-  timeZone: string | undefined;
 }
 
 /** What the history of a tier tells of; everything else that changes (patrons, places left) is told by the members' pages. */
@@ -29,8 +28,8 @@ export function tierHistory(changes: readonly PatreonChange[], words: TierWords)
 }
 
 function sentence(change: PatreonChange, words: TierWords): string | null {
-  const { t, fmt, timeZone } = words;
-  const date = fmt.date(change.changed_at, timeZone);
+  const { t, fmt } = words;
+  const date = fmt.date(change.changed_at);
   if (change.kind !== 'changed') return t(`tierDetails:history.${change.kind}`, { date });
   if (change.field === null || !TOLD.includes(change.field)) return null;
   const told = (key: string, vars: Record<string, unknown> = {}) => t(`tierDetails:history.${key}`, { date, ...vars });

@@ -38,13 +38,12 @@ export function tiersRoutes(context: Context): Router {
     const campaign = tier && (await PatreonCampaign.findById(tier.campaign_id, context.knex));
     if (!tier || !campaign) throw new NotFoundError();
     const title = tier.title || req.t('campaigns:tiers.untitled');
-    const timeZone = campaign.time_zone ?? undefined;
     const changes = await PatreonChange.listForRecord(
       { campaign_id: campaign.id, resource: 'tier', id: tier.id },
       { limit: HISTORY, besides: OFTEN_CHANGED },
       context.knex,
     );
-    const words = { t: req.t, fmt: createFormat(req.locale), currency: campaign.currency, timeZone };
+    const words = { t: req.t, fmt: createFormat(req.locale, campaign.time_zone), currency: campaign.currency };
     res.view('tiers/show', {
       title,
       section: 'tiers',
@@ -52,7 +51,7 @@ export function tiersRoutes(context: Context): Router {
       tier,
       campaign,
       campaignTitle: campaignName(campaign),
-      timeZone,
+      timeZone: campaign.time_zone,
       history: tierHistory(changes, words),
       isHistoryCut: changes.length === HISTORY,
       benefits: await PatreonBenefit.listByPatreonIds(campaign.id, tier.benefits, context.knex),

@@ -165,6 +165,7 @@ function shownValue(field: string, value: unknown, { t, format, currency }: Chan
     number: () => format.number(Number(value)),
     flag: () => t(value === true ? 'shared:value.yes' : 'shared:value.no'),
     time: () => format.date(String(value)),
+    day: () => format.day(String(value)),
   };
   const text = shownAs[CHANGED_ATTRIBUTES[field] ?? 'text']?.() ?? String(value);
   return text.length > MAX_SHOWN || text.includes('\n') ? undefined : text;

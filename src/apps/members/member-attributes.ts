@@ -10,7 +10,7 @@ const MEMBER_ATTRIBUTES = {
   patron_status: 'text',
   last_charge_status: 'text',
   last_charge_date: 'time',
-  next_charge_date: 'time',
+  next_charge_date: 'day',
   pledge_relationship_start: 'time',
   pledge_cadence: 'number',
   currently_entitled_tiers: 'list',

@@ -56,6 +56,7 @@ export function memberHead(req: Request, { member, campaign }: FoundMember, toda
     ],
     member,
     campaign,
+    timeZone: campaign.time_zone,
     days: { first: member.first_seen_at.slice(0, 10), last: today.toISOString().slice(0, 10) },
   };
 }
@@ -87,7 +88,7 @@ export async function readMemberDetail(
   return {
     ...memberHead(req, { member, campaign }, now),
     asOf: past?.day ?? null,
-    why: whyText(req, member, at),
+    why: whyText(req, member, campaign.time_zone, at),
     tiers: past ? await titledAsOf(tiers, campaign.id, past, knex) : tiers,
     events: events.slice(0, MAX_EVENTS),
     hasMoreEvents: events.length > MAX_EVENTS,
@@ -153,9 +154,9 @@ function attributesOf(req: Request, member: PatreonMember) {
   };
 }
 
-function whyText(req: Request, member: PatreonMember, now: Date): string {
+function whyText(req: Request, member: PatreonMember, timeZone: string | null | undefined, now: Date): string {
   const why = explainKind(member, now);
-  return req.t(why.key, { ...why.vars, until: createFormat(req.locale).date(why.accessUntil) });
+  return req.t(why.key, { ...why.vars, until: createFormat(req.locale, timeZone).date(why.accessUntil) });
 }
 
 export function campaignCrumbs(req: Request, campaign: PatreonCampaign) {

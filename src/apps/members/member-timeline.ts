@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import type { Knex } from 'knex';
+import { createFormat, type Format } from '../../http/format';
 import { type ListParameters, listAddress } from '../../http/list-address';
 import type { PatreonCampaign } from '../campaigns/campaign.model';
 import { PatreonChange } from '../campaigns/change.model';
@@ -26,7 +27,7 @@ const ENTRIES_PER_PAGE = 25;
 const FIRST_SEEN = 0;
 
 export interface Timeline {
-  /** Newest first; `day` is an ISO date. */
+  /** Newest first; `day` is an ISO date in the campaign's time zone. */
   days: { day: string; entries: TimelineEntry[] }[];
   /** One for each source that this reader may choose, after all of them together. */
   filters: { show: TimelineSource | 'all'; href: string; isChosen: boolean }[];
@@ -61,7 +62,7 @@ export async function readTimeline(req: Request, request: TimelineRequest, knex:
   const path = `/patreon/members/${member.id}/`;
   const address = listAddress(path, { ...kept, as_of: request.past?.day, show });
   return {
-    days: byDay(await timelineEntries(req, items, campaign, knex)),
+    days: byDay(await timelineEntries(req, items, campaign, knex), createFormat(req.locale, campaign.time_zone)),
     filters: (['all', ...seen] as const).map((name) => ({
       show: name,
       href: address({ show: name === 'all' ? undefined : name }),
@@ -151,10 +152,10 @@ function positionAfter(before: TimelinePosition, items: readonly TimelineItem[])
   return { ...before, ...Object.fromEntries(shown) };
 }
 
-function byDay(entries: readonly TimelineEntry[]): Timeline['days'] {
+function byDay(entries: readonly TimelineEntry[], { isoDay }: Format): Timeline['days'] {
   const days = new Map<string, TimelineEntry[]>();
   for (const entry of entries) {
-    const day = entry.at.slice(0, 10);
+    const day = isoDay(entry.at);
     days.set(day, [...(days.get(day) ?? []), entry]);
   }
   return [...days].map(([day, ofDay]) => ({ day, entries: ofDay }));

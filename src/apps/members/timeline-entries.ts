@@ -137,7 +137,7 @@ async function changeWords(
   const titles = new Map(tiers.map((tier) => [tier.patreon_id, tier.title || req.t('members:untitledTier')]));
   return {
     t: req.t,
-    format: createFormat(req.locale),
+    format: createFormat(req.locale, campaign.time_zone),
     can: (permission: Permission) => req.can(permission),
     currency: campaign.currency,
     tierTitle: (id) => titles.get(id) ?? id,

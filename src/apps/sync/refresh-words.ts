@@ -32,8 +32,8 @@ export async function refreshWords(
   const tiers = await namedTiers(campaignId, changes, knex);
   const sentences =
     resource === 'members'
-      ? changeSentences(changes, memberWords(req, campaign?.currency ?? null, tiers))
-      : changes.map((change) => changeText(change, req, campaign?.currency ?? null, tiers));
+      ? changeSentences(changes, memberWords(req, campaign, tiers))
+      : changes.map((change) => changeText(change, req, campaign, tiers));
   const beside = t(`sync:refresh.${resource === 'campaigns' ? 'benefits' : 'elsewhere'}`);
   if (sentences.length === 0) {
     return besides ? { kind: 'success', text: beside } : { kind: 'info', text: t('sync:refresh.nothing') };
@@ -79,18 +79,18 @@ async function namedTiers(
   );
 }
 
-function memberWords(req: Request, currency: string | null, tiers: Tiers) {
+function memberWords(req: Request, campaign: PatreonCampaign | undefined, tiers: Tiers) {
   return {
     t: req.t,
-    format: createFormat(req.locale),
+    format: createFormat(req.locale, campaign?.time_zone),
     can: (permission: Permission) => req.can(permission),
-    currency,
+    currency: campaign?.currency ?? null,
     tierTitle: (id: string) => tiers.get(id) ?? id,
   };
 }
 
 /** One change of a post, a campaign or a tier: which attribute, what it was and what it is. */
-function changeText(change: PatreonChange, req: Request, currency: string | null, tiers: Tiers): string {
+function changeText(change: PatreonChange, req: Request, campaign: PatreonCampaign | undefined, tiers: Tiers): string {
   const { t } = req;
   const { resource, record_id, kind, field } = change;
   const name = resource === 'tier' ? tiers.get(record_id) : undefined;
@@ -100,7 +100,7 @@ function changeText(change: PatreonChange, req: Request, currency: string | null
     });
   }
   const label = labelOf(resource, field, t);
-  const [before, after] = [change.before, change.after].map((value) => shownValue(field, value, req, currency));
+  const [before, after] = [change.before, change.after].map((value) => shownValue(field, value, req, campaign));
   const isShown = before !== undefined && after !== undefined;
   const text = t(`sync:refresh.${isShown ? 'changed' : 'touched'}`, { label, before, after });
   return name === undefined ? text : t('sync:refresh.of', { name, change: text });
@@ -121,12 +121,18 @@ function labelOf(resource: PatreonChange['resource'], field: string, t: Translat
 }
 
 /** Undefined for what a sentence cannot hold. */
-function shownValue(field: string, value: unknown, req: Request, currency: string | null): string | undefined {
+function shownValue(
+  field: string,
+  value: unknown,
+  req: Request,
+  campaign: PatreonCampaign | undefined,
+): string | undefined {
   const { t } = req;
-  const format = createFormat(req.locale);
+  const format = createFormat(req.locale, campaign?.time_zone);
   if (value === null || value === undefined || value === '') return t('sync:refresh.empty');
   if (typeof value === 'boolean') return t(`shared:value.${value ? 'yes' : 'no'}`);
-  if (typeof value === 'number') return field.endsWith('_cents') ? format.money(value, currency) : format.number(value);
+  if (typeof value === 'number')
+    return field.endsWith('_cents') ? format.money(value, campaign?.currency) : format.number(value);
   if (typeof value !== 'string' || value.length > MAX_VALUE || /[<\n]/.test(value)) return undefined;
   return field.endsWith('_at') ? format.dateTime(value) : value;
 }

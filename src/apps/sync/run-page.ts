@@ -32,6 +32,7 @@ export async function readRunPage(req: Request, context: Context, runId: number)
       { label: req.t('sync:list.title'), href: '/patreon/sync/' },
       { label: req.t('sync:run.title', { id: run.id }) },
     ],
+    timeZone: zoneOf(parts),
     run,
     parts: parts.map((part) => ({ ...part, staged: part.waiting, ...paceOf(run, part, now) })),
     errors: run.errors.filter(({ message }) => !parts.some((p) => p.state === 'held' && p.error === message)),
@@ -44,6 +45,12 @@ export async function readRunPage(req: Request, context: Context, runId: number)
     quarantineShown: quarantined.length > QUARANTINE_SHOWN ? QUARANTINE_SHOWN : null,
     held: await heldRunView(req, context, run, parts),
   };
+}
+
+/** The time zone in which times are told; of a run over campaigns that differ in it, UTC. */
+function zoneOf(parts: readonly ListedPart[]): string | null {
+  const zones = new Set(parts.map(({ time_zone }) => time_zone));
+  return zones.size === 1 ? ([...zones][0] ?? null) : null;
 }
 
 export interface Comparison {

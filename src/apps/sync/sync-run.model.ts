@@ -101,6 +101,13 @@ export class SyncRun extends BaseModel {
   }
 }
 
+/** What a page says of the campaign of a part. */
+interface PartCampaign {
+  patreon_id: string;
+  campaign_name: string | null;
+  time_zone: string | null;
+}
+
 /** What a run did to one resource of one campaign. */
 export class SyncRunResource extends BaseModel {
   static override tableName = 'sync_run_resources';
@@ -130,20 +137,19 @@ export class SyncRunResource extends BaseModel {
     return this.state === 'cancelled' ? 0 : this.staged;
   }
 
-  static listForRun(
-    runId: number,
-  ): Promise<(SyncRunResource & { patreon_id: string; campaign_name: string | null })[]> {
+  static listForRun(runId: number): Promise<(SyncRunResource & PartCampaign)[]> {
     return SyncRunResource.query()
       .select(
         'sync_run_resources.*',
         'c.patreon_id',
+        's.time_zone',
         SyncRunResource.raw('coalesce(s.local_name, c.name, c.creation_name, c.vanity) as campaign_name'),
       )
       .join('patreon_campaigns as c', 'c.id', 'sync_run_resources.campaign_id')
       .leftJoin('campaign_settings as s', 's.campaign_id', 'c.id')
       .where('run_id', runId)
       .orderBy(['sync_run_resources.campaign_id', 'started_at'])
-      .execute() as unknown as Promise<(SyncRunResource & { patreon_id: string; campaign_name: string | null })[]>;
+      .execute() as unknown as Promise<(SyncRunResource & PartCampaign)[]>;
   }
 
   /** What each run did to each resource, over all its campaigns, by run id. */

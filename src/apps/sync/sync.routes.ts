@@ -70,6 +70,7 @@ export function syncRoutes(context: Context): Router {
         { label: req.t('shared:nav.sync') },
       ],
       campaign,
+      timeZone: campaign.time_zone,
       openRunId: open?.run_id ?? null,
       lastRun: lastRun ?? null,
     });
@@ -113,10 +114,15 @@ async function showRun(req: Request, res: Response, context: Context): Promise<v
 async function findCampaign(
   { knex }: Context,
   id: number,
-): Promise<{ id: number; credential_id: number | null; name: string }> {
+): Promise<{ id: number; credential_id: number | null; name: string; time_zone: string | null }> {
   const campaign = await PatreonCampaign.findById(id, knex);
   if (!campaign) throw new NotFoundError();
-  return { id, credential_id: campaign.credential_id, name: campaignName(campaign) };
+  return {
+    id,
+    credential_id: campaign.credential_id,
+    name: campaignName(campaign),
+    time_zone: campaign.time_zone ?? null,
+  };
 }
 
 async function listedRuns(runs: SyncRun[], now: number) {
