@@ -1,3 +1,24 @@
-import type { JobDefinition } from '../../jobs/job';
+import { z } from 'zod';
+import { defineJob } from '../../jobs/job';
+import { listUnsettled, settlePosts } from './post-arrival.service';
 
-export const postsJobs: JobDefinition[] = [];
+/** A job leaves the campaigns beyond these to the next one. */
+const CAMPAIGNS = 200;
+
+export const postsJobs = [
+  defineJob({
+    name: 'settle-posts',
+    arguments: z.object({}),
+    schedule: () => '*/10 * * * *',
+    async run(context, _args, { signal }) {
+      const campaignIds = await listUnsettled(context, CAMPAIGNS);
+      let settled = 0;
+      for (const campaignId of campaignIds) {
+        if (signal.aborted) break;
+        await settlePosts(context, campaignId);
+        settled += 1;
+      }
+      return { settled };
+    },
+  }),
+];

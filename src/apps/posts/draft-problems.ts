@@ -1,0 +1,41 @@
+import type { Knex } from 'knex';
+
+/**
+ * Why drafts need somebody. `toHandOff`: the hour that was planned is over; `notSeen`: handed off, and a day later still
+ * not on Patreon; `unsure`: staff have to say which post it became.
+ */
+export type DraftProblem = 'toHandOff' | 'notSeen' | 'unsure';
+
+export interface DraftProblemCount {
+  reason: DraftProblem;
+  count: number;
+  /** One of them. */
+  draftId: number;
+}
+
+/** After so long a post that was handed off should have been seen. */
+const SEEN_WITHIN = "interval '1 day'";
+
+/** How many live drafts need somebody, for each reason that there is. Campaigns that are gone have no plans any more. */
+export async function countDraftProblems(knex: Knex, now: Date): Promise<DraftProblemCount[]> {
+  const { rows } = await knex.raw<{ rows: { reason: DraftProblem; count: number; draft_id: number }[] }>(
+    `select reason, count(*) as count, min(id) as draft_id
+       from (
+         select d.id,
+                case when d.state <> 'handed_off' then 'toHandOff'
+                     when o.is_offered then 'unsure' else 'notSeen' end as reason
+           from post_drafts d
+           join patreon_campaigns c on c.id = d.campaign_id and c.gone_at is null,
+                lateral (select d.state = 'handed_off' and exists (
+                  select from post_draft_candidates o where o.draft_id = d.id and o.refused_at is null) as is_offered) o
+          where d.deleted_at is null
+            and ((d.state in ('draft', 'in_review', 'ready') and d.planned_for < :now)
+              or (d.state = 'handed_off'
+                  and (o.is_offered
+                    or greatest(d.planned_for, d.handed_off_at) < :now::timestamptz - ${SEEN_WITHIN})))
+       ) waiting
+      group by reason order by reason desc`,
+    { now: now.toISOString() },
+  );
+  return rows.map(({ reason, count, draft_id }) => ({ reason, count: Number(count), draftId: Number(draft_id) }));
+}
