@@ -162,5 +162,4 @@ export async function down(knex: Knex): Promise<void> {
     alter table campaign_settings drop column search_language;
   `);
   for (const language of LANGUAGES) await knex.raw(`drop text search configuration post_${language}`);
-  await knex.raw('drop extension unaccent');
 }
