@@ -66,6 +66,7 @@ export const auditMessages = defineMessages({
       member_field: 'Custom fields',
       member_batch: 'Bulk actions',
       export: 'Exports of members',
+      plan: 'Planned changes',
       audit: 'This log',
     },
     subject: {
@@ -79,6 +80,7 @@ export const auditMessages = defineMessages({
       member_field: 'Custom field',
       label: 'Label',
       export: 'Export',
+      plan: 'Plan',
     },
     sentence: auditSentences.en,
   },
@@ -146,6 +148,7 @@ export const auditMessages = defineMessages({
       member_field: 'Champs personnalisés',
       member_batch: 'Actions groupées',
       export: 'Exports de membres',
+      plan: 'Changements prévus',
       audit: 'Ce journal',
     },
     subject: {
@@ -159,6 +162,7 @@ export const auditMessages = defineMessages({
       member_field: 'Champ personnalisé',
       label: 'Étiquette',
       export: 'Export',
+      plan: 'Plan',
     },
     sentence: auditSentences.fr,
   },

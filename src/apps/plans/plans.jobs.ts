@@ -1,3 +1,12 @@
-import type { JobDefinition } from '../../jobs/job';
+import { z } from 'zod';
+import { defineJob } from '../../jobs/job';
+import { settleWaiting } from './plan-settling.service';
 
-export const plansJobs: JobDefinition[] = [];
+export const plansJobs = [
+  defineJob({
+    name: 'settle-plans',
+    arguments: z.object({}),
+    schedule: () => '*/10 * * * *',
+    run: async (context) => ({ ...(await settleWaiting(context)) }),
+  }),
+];
