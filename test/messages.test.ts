@@ -87,6 +87,16 @@ describe('the message catalogue', () => {
     expect([...texts[locale]].filter(([, text]) => text.trim() === '').map(([key]) => key)).toEqual([]);
   });
 
+  it('sets French as the French do: a narrow space that does not break before : ; ! ? and inside « »', () => {
+    // Addresses, and what is printed as code, keep their signs.
+    const prose = (text: string) => text.replaceAll(/\bAccept: \S+|\bhttps?:\/\/\S*|`[^`]*`/g, '');
+    const isOdd = (text: string) =>
+      /[^\s\u202f][:;!?](?!\S)/.test(text) ||
+      /[ \u00a0][:;!?»]|«[^\u202f]|[^\u202f]»/.test(text) ||
+      /\p{L}'\p{L}/u.test(text);
+    expect([...texts.fr].filter(([, text]) => isOdd(prose(text))).map(([key, text]) => `${key}: ${text}`)).toEqual([]);
+  });
+
   it('holds no text that nothing asks for', () => {
     const isNamed = (key: string) =>
       mentions.some(

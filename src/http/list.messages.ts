@@ -31,7 +31,7 @@ export const listMessages = defineMessages({
       sort: 'La liste ne peut pas être triée ainsi.',
       page: 'Cette page de la liste est introuvable. Repartez de la première.',
       q: 'Le texte recherché doit compter au plus 100 caractères, tous lisibles.',
-      gone: '«\u00a0gone\u00a0» prend 1 ou 0.',
+      gone: '«\u202fgone\u202f» prend 1 ou 0.',
     },
   },
 });

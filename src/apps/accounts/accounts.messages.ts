@@ -145,7 +145,7 @@ export const accountsMessages = defineMessages({
     },
     signOut: {
       title: 'Déconnexion',
-      text: 'Se déconnecter de ce navigateur\u00a0?',
+      text: 'Se déconnecter de ce navigateur\u202f?',
       submit: 'Se déconnecter',
     },
     link: {
@@ -155,20 +155,20 @@ export const accountsMessages = defineMessages({
     },
     setup: {
       title: 'Configurer Patrondesk',
-      text: 'Vous êtes la première personne ici. Ce formulaire crée le compte propriétaire\u00a0: il peut tout faire et ajouter d’autres personnes.',
+      text: 'Vous êtes la première personne ici. Ce formulaire crée le compte propriétaire\u202f: il peut tout faire et ajouter d’autres personnes.',
       submit: 'Créer le compte propriétaire',
       done: 'Bienvenue. Connectez maintenant votre page Patreon.',
       closedTitle: 'Ce lien de configuration n’est pas valable',
       closed: 'Il a déjà servi, date de plus de 24 heures ou a été remplacé par un autre.',
       closedNext:
-        'Redémarrez le serveur, ou regardez ce qu’il a affiché à son dernier démarrage\u00a0: un nouveau lien s’y trouve.',
+        'Redémarrez le serveur, ou regardez ce qu’il a affiché à son dernier démarrage\u202f: un nouveau lien s’y trouve.',
       doneTitle: 'Ce panneau est déjà configuré',
-      doneText: 'Il a un propriétaire\u00a0: il n’y a rien à configurer.',
+      doneText: 'Il a un propriétaire\u202f: il n’y a rien à configurer.',
     },
     account: {
       title: 'Votre compte',
       profile: 'Vous',
-      profileText: 'Votre rôle\u00a0: {{role}}. Seul un propriétaire peut le changer.',
+      profileText: 'Votre rôle\u202f: {{role}}. Seul un propriétaire peut le changer.',
       saved: 'Votre compte a été enregistré.',
       password: 'Mot de passe',
       passwordText: 'Le changer vous déconnecte partout ailleurs.',
@@ -215,8 +215,8 @@ export const accountsMessages = defineMessages({
     },
     roleText: {
       owner: 'Tout, y compris les identifiants, l’équipe et les réglages.',
-      manager: 'Le quotidien\u00a0: synchronisation, membres, argent, exports.',
-      editor: 'Écrit des publications et des notes\u00a0; lit le reste sans e-mails ni argent.',
+      manager: 'Le quotidien\u202f: synchronisation, membres, argent, exports.',
+      editor: 'Écrit des publications et des notes\u202f; lit le reste sans e-mails ni argent.',
       viewer: 'Lit, sans e-mails ni argent.',
     },
     invitation: {
@@ -224,7 +224,7 @@ export const accountsMessages = defineMessages({
       text: 'Envoyez ce lien à {{name}}. Il n’est affiché que maintenant, sert une seule fois et pendant 24 heures.',
       label: 'Lien de connexion',
       warning:
-        'Qui l’ouvre est connecté en tant que {{name}}\u00a0: passez par un moyen que cette personne est seule à lire.',
+        'Qui l’ouvre est connecté en tant que {{name}}\u202f: passez par un moyen que cette personne est seule à lire.',
       back: 'Retour à l’équipe',
     },
     errors: {
@@ -234,7 +234,7 @@ export const accountsMessages = defineMessages({
       email: 'Indiquez une adresse e-mail, par exemple ada@example.org.',
       emailTaken: 'Une personne avec cet e-mail est déjà là.',
       name: 'Indiquez un nom de 1 à 100 caractères.',
-      role: 'Choisissez un des rôles\u00a0: propriétaire, gestionnaire, rédaction ou lecture seule.',
+      role: 'Choisissez un des rôles\u202f: propriétaire, gestionnaire, rédaction ou lecture seule.',
       theme: 'Choisissez sombre, clair ou système.',
       locale: 'Choisissez une des langues.',
       passwordMissing: 'Indiquez un mot de passe.',

@@ -199,13 +199,13 @@ export const connectionsMessages = defineMessages({
       credential: 'Identifiant',
     },
     hint: {
-      client_id: 'Sur la page de votre client chez Patreon\u00a0: Developers, Clients & API Keys.',
+      client_id: 'Sur la page de votre client chez Patreon\u202f: Developers, Clients & API Keys.',
       client_secret: 'Sur la même page.',
       stored: 'Enregistré. Laissez vide pour le garder.',
       campaign_name: 'Le nom de cette connexion ici, par exemple celui de votre page.',
-      redirect_uri: 'Ajoutez exactement cette adresse aux «\u00a0redirect URIs\u00a0» de votre client chez Patreon.',
+      redirect_uri: 'Ajoutez exactement cette adresse aux «\u202fredirect URIs\u202f» de votre client chez Patreon.',
       tokens:
-        'Sur la page du client, si vous en êtes propriétaire. Ils sont essayés tout de suite\u00a0; ensuite Patrondesk les renouvelle lui-même, et ceux de la page de Patreon cessent de fonctionner.',
+        'Sur la page du client, si vous en êtes propriétaire. Ils sont essayés tout de suite\u202f; ensuite Patrondesk les renouvelle lui-même, et ceux de la page de Patreon cessent de fonctionner.',
     },
     form: {
       client: 'Client chez Patreon',
@@ -241,11 +241,11 @@ export const connectionsMessages = defineMessages({
       connectedAt: 'Connecté',
       tokenObtained: 'Jeton obtenu',
       tokenExpires: 'Jeton valable jusqu’au',
-      unknownExpiry: 'Pas encore connu\u00a0; affiché après le premier renouvellement',
+      unknownExpiry: 'Pas encore connu\u202f; affiché après le premier renouvellement',
       granted: 'Accordées',
       missing: 'Non accordées',
       missingText: 'Ce qui en dépend est désactivé. Reconnectez-vous et autorisez tout pour l’activer.',
-      unknownScopes: 'Pas encore connues\u00a0; découvertes à la première lecture',
+      unknownScopes: 'Pas encore connues\u202f; découvertes à la première lecture',
       connect: 'Connecter à Patreon',
       reconnect: 'Reconnecter',
       refresh: 'Renouveler le jeton maintenant',
@@ -253,11 +253,11 @@ export const connectionsMessages = defineMessages({
         'Si Patreon a déjà remplacé le jeton, le renouveler met fin à la connexion, et il faudra vous reconnecter.',
       disconnect: 'Déconnecter',
       disconnectText:
-        'Efface les jetons ici. Tout ce qui a été lu reste. Patreon n’offre aucune adresse pour révoquer un accès\u00a0: pour le faire aussi, ouvrez vos réglages chez Patreon, puis «\u00a0More\u00a0», «\u00a0Connected apps\u00a0».',
+        'Efface les jetons ici. Tout ce qui a été lu reste. Patreon n’offre aucune adresse pour révoquer un accès\u202f: pour le faire aussi, ouvrez vos réglages chez Patreon, puis «\u202fMore\u202f», «\u202fConnected apps\u202f».',
       delete: 'Supprimer l’identifiant',
     },
     delete: {
-      title: 'Supprimer «\u00a0{{name}}\u00a0»',
+      title: 'Supprimer «\u202f{{name}}\u202f»',
       removed: 'Ce qui est supprimé',
       removedItems: {
         client: 'L’identifiant et le secret du client, et l’adresse de redirection',
@@ -269,9 +269,9 @@ export const connectionsMessages = defineMessages({
         mirror: 'Toutes les campagnes, membres, niveaux et publications déjà lus',
         notes: 'Tout ce que votre équipe y a ajouté',
         patreon:
-          'Tout ce qui est chez Patreon, y compris l’accès accordé\u00a0: révoquez-le dans vos réglages chez Patreon',
+          'Tout ce qui est chez Patreon, y compris l’accès accordé\u202f: révoquez-le dans vos réglages chez Patreon',
       },
-      confirmText: 'Pour confirmer, saisissez le nom\u00a0: {{name}}',
+      confirmText: 'Pour confirmer, saisissez le nom\u202f: {{name}}',
       submit: 'Supprimer définitivement',
     },
     connect: {
@@ -280,7 +280,7 @@ export const connectionsMessages = defineMessages({
       asked: 'Ce que Patrondesk demande, et pourquoi',
       submit: 'Aller chez Patreon',
       goingTo: 'Vous serez envoyé vers {{address}} et reviendrez ici.',
-      choose: 'Quel identifiant\u00a0?',
+      choose: 'Quel identifiant\u202f?',
       emptyTitle: 'Il n’y a encore rien avec quoi se connecter',
       emptyText: 'Il faut l’identifiant et le secret d’un client déclaré chez Patreon.',
     },
@@ -316,13 +316,13 @@ export const connectionsMessages = defineMessages({
     connected: 'Patreon est connecté. La première synchronisation a commencé.',
     created: 'L’identifiant est enregistré. Il reste à le connecter.',
     changed: 'L’identifiant est enregistré.',
-    deleted: '«\u00a0{{name}}\u00a0» a été supprimé. Ce qui a été lu grâce à lui est toujours là.',
+    deleted: '«\u202f{{name}}\u202f» a été supprimé. Ce qui a été lu grâce à lui est toujours là.',
     disconnected:
-      'Déconnecté\u00a0: les jetons sont effacés ici, et ce qui a été lu reste. Pour révoquer aussi l’accès chez Patreon, ouvrez-y vos réglages, puis «\u00a0More\u00a0», «\u00a0Connected apps\u00a0».',
+      'Déconnecté\u202f: les jetons sont effacés ici, et ce qui a été lu reste. Pour révoquer aussi l’accès chez Patreon, ouvrez-y vos réglages, puis «\u202fMore\u202f», «\u202fConnected apps\u202f».',
     refreshed: {
       renewed: 'Le jeton a été renouvelé.',
       postponed:
-        'Patreon n’a pas pu renouveler le jeton. L’actuel reste en service\u00a0; réessayez dans quelques minutes.',
+        'Patreon n’a pas pu renouveler le jeton. L’actuel reste en service\u202f; réessayez dans quelques minutes.',
       refused: 'Patreon refuse de renouveler le jeton. Reconnectez-vous.',
     },
     refusal: {
@@ -333,7 +333,7 @@ export const connectionsMessages = defineMessages({
       client_refused:
         'Patreon n’accepte pas l’identifiant du client, son secret ou l’adresse de redirection. Comparez-les avec la page du client chez Patreon.',
       code_refused:
-        'Patreon n’accepte plus sa propre autorisation\u00a0: elle a servi ou est trop ancienne. Recommencez.',
+        'Patreon n’accepte plus sa propre autorisation\u202f: elle a servi ou est trop ancienne. Recommencez.',
       credential_changed: 'L’identifiant du client a changé pendant que vous étiez chez Patreon. Recommencez.',
       denied: 'Vous n’avez pas autorisé l’accès chez Patreon. Rien n’a été connecté.',
       no_campaign:
@@ -341,45 +341,45 @@ export const connectionsMessages = defineMessages({
       other_account:
         'Cet identifiant appartient à un autre compte Patreon, dont les campagnes sont copiées ici. Ajoutez un nouvel identifiant pour ce compte.',
       requests_held:
-        'Patreon n’est pas interrogé en ce moment\u00a0; la page d’état dit pourquoi et jusqu’à quand. Réessayez ensuite.',
+        'Patreon n’est pas interrogé en ce moment\u202f; la page d’état dit pourquoi et jusqu’à quand. Réessayez ensuite.',
       patreon_error:
         'Patreon a signalé une erreur au lieu d’une autorisation. Comparez l’identifiant du client et l’adresse de redirection avec la page du client chez Patreon, puis réessayez.',
       secret_unreadable:
-        'Le secret enregistré est illisible\u00a0: la clé de chiffrement a changé. Saisissez à nouveau le secret du client.',
+        'Le secret enregistré est illisible\u202f: la clé de chiffrement a changé. Saisissez à nouveau le secret du client.',
       token_refused:
         'Patreon n’accepte pas ce jeton d’accès, ou il ne permet pas de lire votre page. Copiez à nouveau les deux jetons depuis la page du client.',
       unavailable:
-        'Patreon est injoignable ou n’a pas répondu comme prévu. Rien n’a été enregistré\u00a0; réessayez dans quelques minutes.',
+        'Patreon est injoignable ou n’a pas répondu comme prévu. Rien n’a été enregistré\u202f; réessayez dans quelques minutes.',
     },
     fault: {
       campaign_taken:
         'Une campagne de ce compte est lue par un autre identifiant. Déconnectez ou supprimez celui-là, puis reconnectez.',
       client_refused: 'Patreon n’accepte pas l’identifiant ou le secret du client. Corrigez-les ci-dessous.',
       grant_refused:
-        'Patreon a mis fin à cet accès\u00a0: il a été révoqué, ou les jetons ont été remplacés ailleurs. Reconnectez.',
+        'Patreon a mis fin à cet accès\u202f: il a été révoqué, ou les jetons ont été remplacés ailleurs. Reconnectez.',
       no_campaign: 'Ce compte Patreon n’a pas de page à lui. Reconnectez avec le compte du créateur.',
       other_account:
         'Les nouveaux jetons appartiennent à un autre compte Patreon que les campagnes copiées ici. Ajoutez un nouvel identifiant pour lui.',
       refresh_interrupted:
-        'Un renouvellement a été interrompu\u00a0: Patreon a peut-être remplacé le jeton sans que nous ayons reçu le nouveau. L’ancien sert tant qu’il fonctionne\u00a0; si Patreon le refuse, il vous sera demandé de reconnecter.',
+        'Un renouvellement a été interrompu\u202f: Patreon a peut-être remplacé le jeton sans que nous ayons reçu le nouveau. L’ancien sert tant qu’il fonctionne\u202f; si Patreon le refuse, il vous sera demandé de reconnecter.',
       refused_after_renewal:
         'Patreon refuse même un jeton tout neuf. Reconnectez et autorisez tout ce qui est demandé.',
       secret_unreadable:
-        'Ce qui est enregistré est illisible\u00a0: la clé de chiffrement a changé ou les données sont abîmées. Saisissez à nouveau le secret du client et reconnectez.',
+        'Ce qui est enregistré est illisible\u202f: la clé de chiffrement a changé ou les données sont abîmées. Saisissez à nouveau le secret du client et reconnectez.',
       token_endpoint_unavailable:
-        'Patreon n’a pas pu renouveler le jeton la dernière fois. L’actuel reste en service\u00a0; un nouvel essai se fera tout seul.',
+        'Patreon n’a pas pu renouveler le jeton la dernière fois. L’actuel reste en service\u202f; un nouvel essai se fera tout seul.',
     },
     errors: {
       clientId: 'Indiquez l’identifiant du client tel que Patreon l’affiche, sans espace.',
       clientSecret: 'Indiquez le secret du client tel que Patreon l’affiche, sans espace.',
-      secretOfNewClient: 'Un autre client a un autre secret\u00a0: indiquez-le aussi.',
+      secretOfNewClient: 'Un autre client a un autre secret\u202f: indiquez-le aussi.',
       campaignName: 'Indiquez un nom de 1 à 200 caractères.',
       redirectUri:
         'Indiquez une adresse http ou https qui se termine par /patreon/oauth/callback/ ou /api/auth/patreon/callback.',
       token: 'Un jeton n’a pas d’espace et au plus 4\u202f000 caractères.',
-      bothTokens: 'Les deux jetons du créateur vont ensemble\u00a0: indiquez les deux, ou aucun.',
+      bothTokens: 'Les deux jetons du créateur vont ensemble\u202f: indiquez les deux, ou aucun.',
       confirm: 'Saisissez le nom exactement comme il est affiché.',
-      credential: 'Indiquez l’identifiant à utiliser\u00a0: son numéro dans le champ «\u00a0credential\u00a0».',
+      credential: 'Indiquez l’identifiant à utiliser\u202f: son numéro dans le champ «\u202fcredential\u202f».',
     },
   },
 });

@@ -234,7 +234,7 @@ export const membersMessages = defineMessages({
         former_patron: 'Ancien mécène',
         none: 'Aucun statut',
       },
-      moneySort: 'Votre rôle ne voit pas les montants\u00a0: la liste ne peut donc pas être triée ainsi.',
+      moneySort: 'Votre rôle ne voit pas les montants\u202f: la liste ne peut donc pas être triée ainsi.',
     },
     empty: {
       unsynced: 'Pas encore de membres',
@@ -261,7 +261,7 @@ export const membersMessages = defineMessages({
       since: 'Connue depuis le {{date}}.',
       show: 'Afficher',
       unknown:
-        'Rien n’est connu de ce membre avant le {{since}}\u00a0: la situation du {{date}} ne peut pas être affichée.',
+        'Rien n’est connu de ce membre avant le {{since}}\u202f: la situation du {{date}} ne peut pas être affichée.',
       refused: 'Ce jour ne peut pas être affiché',
     },
     timeline: timelineTexts.fr,
@@ -271,17 +271,17 @@ export const membersMessages = defineMessages({
       nextCharge: 'Prochain prélèvement',
       joined: 'Depuis',
       noTier: 'Aucun niveau',
-      gone: 'Patreon ne mentionne plus ce membre. Constaté le {{date}}\u00a0; les dernières données connues sont conservées ici.',
+      gone: 'Patreon ne mentionne plus ce membre. Constaté le {{date}}\u202f; les dernières données connues sont conservées ici.',
       attributes: 'Chez Patreon',
       person: 'Personne',
-      noPerson: 'Patreon ne dit pas qui c’est\u00a0: la personne est masquée ou a supprimé son compte.',
+      noPerson: 'Patreon ne dit pas qui c’est\u202f: la personne est masquée ou a supprimé son compte.',
       email: 'E-mail',
       emailHidden: 'Votre rôle ne voit les e-mails qu’en partie.',
       discord: 'Identifiant Discord',
       address: 'Adresse postale',
       addressStored: 'Une adresse est enregistrée. Son affichage est consigné dans le journal d’audit.',
       addressNone: 'Patreon n’indique aucune adresse.',
-      addressShown: 'Affichée une seule fois\u00a0; cette consultation a été consignée dans le journal d’audit.',
+      addressShown: 'Affichée une seule fois\u202f; cette consultation a été consignée dans le journal d’audit.',
       reveal: 'Afficher l’adresse',
       history: 'Historique des engagements',
       historyNone:
@@ -297,7 +297,7 @@ export const membersMessages = defineMessages({
     },
     why: {
       gift: {
-        tier: 'L’adhésion est offerte et ouvre {{tiers}} niveau(x)\u00a0: c’est un cadeau, quel que soit son statut ({{status}}). Rien n’est prélevé. Elle change de type quand Patreon retire les niveaux.',
+        tier: 'L’adhésion est offerte et ouvre {{tiers}} niveau(x)\u202f: c’est un cadeau, quel que soit son statut ({{status}}). Rien n’est prélevé. Elle change de type quand Patreon retire les niveaux.',
         active:
           'L’adhésion est offerte et son statut est {{status}}. Rien n’est prélevé. Elle change de type quand le cadeau prend fin.',
       },
@@ -308,21 +308,21 @@ export const membersMessages = defineMessages({
       },
       declined: {
         entitled:
-          'Le statut est {{status}}\u00a0: le dernier prélèvement ({{charge}}) a échoué. Patreon réessaie au cours du mois et laisse l’accès ouvert pour l’instant. Un prélèvement réussi rend l’adhésion payante à nouveau.',
+          'Le statut est {{status}}\u202f: le dernier prélèvement ({{charge}}) a échoué. Patreon réessaie au cours du mois et laisse l’accès ouvert pour l’instant. Un prélèvement réussi rend l’adhésion payante à nouveau.',
         ended:
-          'Le statut est {{status}}\u00a0: le dernier prélèvement ({{charge}}) a échoué et plus aucun niveau n’est ouvert. Un prélèvement réussi rend l’adhésion payante à nouveau.',
+          'Le statut est {{status}}\u202f: le dernier prélèvement ({{charge}}) a échoué et plus aucun niveau n’est ouvert. Un prélèvement réussi rend l’adhésion payante à nouveau.',
       },
       former: {
         until:
-          'Le statut est {{status}}\u00a0: l’adhésion est annulée. Ce qui a été payé dure jusqu’au {{until}} environ, d’après les dates des prélèvements\u00a0; aucun autre ne suivra.',
+          'Le statut est {{status}}\u202f: l’adhésion est annulée. Ce qui a été payé dure jusqu’au {{until}} environ, d’après les dates des prélèvements\u202f; aucun autre ne suivra.',
         running:
-          'Le statut est {{status}}\u00a0: l’adhésion est annulée, mais {{tiers}} niveau(x) reste(nt) ouvert(s) jusqu’à la fin de la période payée. Patreon n’en donne pas la date.',
+          'Le statut est {{status}}\u202f: l’adhésion est annulée, mais {{tiers}} niveau(x) reste(nt) ouvert(s) jusqu’à la fin de la période payée. Patreon n’en donne pas la date.',
         ended:
-          'Le statut est {{status}} et aucun niveau n’est ouvert\u00a0: l’adhésion est terminée. Un nouvel engagement la rendrait payante.',
+          'Le statut est {{status}} et aucun niveau n’est ouvert\u202f: l’adhésion est terminée. Un nouvel engagement la rendrait payante.',
       },
       pending: {
         charging:
-          'Le statut est {{status}} et le dernier prélèvement est {{charge}}\u00a0: l’argent est en route. En début de mois, niveaux et montant peuvent manquer jusqu’à son arrivée. Un prélèvement réussi rend l’adhésion payante.',
+          'Le statut est {{status}} et le dernier prélèvement est {{charge}}\u202f: l’argent est en route. En début de mois, niveaux et montant peuvent manquer jusqu’à son arrivée. Un prélèvement réussi rend l’adhésion payante.',
         uncharged:
           'Le statut est {{status}}, mais rien n’a encore été prélevé. Le premier prélèvement rend l’adhésion payante.',
       },
@@ -332,13 +332,13 @@ export const membersMessages = defineMessages({
       },
       free: {
         neverPledged:
-          'Patreon n’indique aucun statut\u00a0: un membre gratuit, ou quelqu’un qui n’a jamais payé. Un premier engagement rend l’adhésion payante.',
+          'Patreon n’indique aucun statut\u202f: un membre gratuit, ou quelqu’un qui n’a jamais payé. Un premier engagement rend l’adhésion payante.',
         giftEnded:
-          'Un cadeau terminé\u00a0: aucun niveau n’est ouvert et Patreon n’indique aucun statut. Un premier engagement rend l’adhésion payante.',
+          'Un cadeau terminé\u202f: aucun niveau n’est ouvert et Patreon n’indique aucun statut. Un premier engagement rend l’adhésion payante.',
       },
       unknown: {
         status:
-          'Le statut «\u00a0{{status}}\u00a0» de Patreon n’est pas connu de ce panneau et ne décide donc de rien. Le mot est affiché tel quel.',
+          'Le statut «\u202f{{status}}\u202f» de Patreon n’est pas connu de ce panneau et ne décide donc de rien. Le mot est affiché tel quel.',
       },
     },
     charge: {

@@ -67,19 +67,19 @@ const en = {
 
 const fr: typeof en = {
   title: 'Cette synchronisation attend une décision',
-  why: 'La réponse de Patreon retire d’un coup plus que ce qui est vraisemblable ; rien n’en a donc été enregistré. C’est peut-être une panne chez Patreon, peut-être la vérité. Comparez avec Patreon, puis décidez.',
+  why: 'La réponse de Patreon retire d’un coup plus que ce qui est vraisemblable\u202f; rien n’en a donc été enregistré. C’est peut-être une panne chez Patreon, peut-être la vérité. Comparez avec Patreon, puis décidez.',
   limit:
-    'Jusqu’à {{limit}} des {{live}} présents ici peuvent partir d’un coup sans décision : un dixième, ou 20 si c’est davantage.',
+    'Jusqu’à {{limit}} des {{live}} présents ici peuvent partir d’un coup sans décision\u202f: un dixième, ou 20 si c’est davantage.',
   others: 'Les autres parties de cette synchronisation ont été enregistrées comme d’habitude.',
   gone: {
     members_one:
-      'Un membre sur {{live}} de {{campaign}} serait marqué comme disparu : la liste de Patreon ne le mentionne plus.',
+      'Un membre sur {{live}} de {{campaign}} serait marqué comme disparu\u202f: la liste de Patreon ne le mentionne plus.',
     members_other:
-      '{{count}} membres sur {{live}} de {{campaign}} seraient marqués comme disparus : la liste de Patreon ne les mentionne plus.',
+      '{{count}} membres sur {{live}} de {{campaign}} seraient marqués comme disparus\u202f: la liste de Patreon ne les mentionne plus.',
     posts_one:
-      'Une publication sur {{live}} de {{campaign}} serait marquée comme disparue : la liste de Patreon ne la mentionne plus.',
+      'Une publication sur {{live}} de {{campaign}} serait marquée comme disparue\u202f: la liste de Patreon ne la mentionne plus.',
     posts_other:
-      '{{count}} publications sur {{live}} de {{campaign}} seraient marquées comme disparues : la liste de Patreon ne les mentionne plus.',
+      '{{count}} publications sur {{live}} de {{campaign}} seraient marquées comme disparues\u202f: la liste de Patreon ne les mentionne plus.',
   },
   not_paying: {
     members_one: 'Un membre sur {{live}} de {{campaign}} ne paierait plus.',
@@ -89,10 +89,10 @@ const fr: typeof en = {
   staged_one: 'Un autre enregistrement modifié de la même partie attend avec eux.',
   staged_other: '{{count}} autres enregistrements modifiés de la même partie attendent avec eux.',
   onlyOwner:
-    'Seul un propriétaire peut décider. D’ici là rien ne change ici ; la prochaine synchronisation lit et juge à nouveau.',
+    'Seul un propriétaire peut décider. D’ici là rien ne change ici\u202f; la prochaine synchronisation lit et juge à nouveau.',
   apply: 'Appliquer',
   applyText:
-    'Tout ce qui attend est enregistré : les absents sont marqués comme disparus (jamais supprimés), les autres reçoivent ce que Patreon dit d’eux. Ce qui a été relu entre-temps reste tel quel. C’est irrévocable, mais une synchronisation ultérieure ramène quiconque figure à nouveau dans la liste de Patreon.',
+    'Tout ce qui attend est enregistré\u202f: les absents sont marqués comme disparus (jamais supprimés), les autres reçoivent ce que Patreon dit d’eux. Ce qui a été relu entre-temps reste tel quel. C’est irrévocable, mais une synchronisation ultérieure ramène quiconque figure à nouveau dans la liste de Patreon.',
   applySubmit: 'Enregistrer ce que Patreon a dit',
   discard: 'Abandonner',
   discardText:
@@ -114,13 +114,15 @@ const fr: typeof en = {
   more: 'Afficher la suite',
   first: 'Depuis le début',
   decided: {
-    applied: '{{name}} a appliqué cette synchronisation {{when}} : ce qui attendait est enregistré.',
-    applying: '{{name}} a appliqué cette synchronisation {{when}} : ce qui attendait est en cours d’enregistrement.',
+    applied: '{{name}} a appliqué cette synchronisation {{when}}\u202f: ce qui attendait est enregistré.',
+    applying:
+      '{{name}} a appliqué cette synchronisation {{when}}\u202f: ce qui attendait est en cours d’enregistrement.',
     notApplied:
       '{{name}} a décidé {{when}} d’appliquer cette synchronisation, mais elle s’est terminée avant que tout soit enregistré.',
-    discarded: '{{name}} a abandonné cette synchronisation {{when}} : rien de ce qui attendait n’a été enregistré.',
+    discarded:
+      '{{name}} a abandonné cette synchronisation {{when}}\u202f: rien de ce qui attendait n’a été enregistré.',
     superseded:
-      'Une synchronisation ultérieure a lu la même chose {{when}} ; rien de ce qui attendait ici n’a été enregistré.',
+      'Une synchronisation ultérieure a lu la même chose {{when}}\u202f; rien de ce qui attendait ici n’a été enregistré.',
     later: 'Voir cette synchronisation',
     somebody: 'une personne dont le compte n’existe plus',
   },
@@ -130,11 +132,11 @@ const fr: typeof en = {
     discarded: 'La synchronisation est abandonnée. Rien de ce qui attendait n’a été enregistré.',
   },
   refused: {
-    run_not_held: 'Cette synchronisation n’attend pas de décision : il n’y a rien à appliquer ni à abandonner.',
+    run_not_held: 'Cette synchronisation n’attend pas de décision\u202f: il n’y a rien à appliquer ni à abandonner.',
     run_decided: 'Quelqu’un a déjà décidé de cette synchronisation.',
     superseded: 'Une synchronisation ultérieure a lu la même chose. Si elle est retenue elle aussi, décidez là-bas.',
     run_under_way:
-      'Une autre synchronisation de la même connexion est en cours. Elle lit la même chose ; décidez quand elle sera terminée.',
+      'Une autre synchronisation de la même connexion est en cours. Elle lit la même chose\u202f; décidez quand elle sera terminée.',
   },
 };
 

@@ -40,7 +40,9 @@ export async function refreshWords(
   }
   const told = sentences.slice(0, MAX_TOLD);
   const left = sentences.length - told.length;
-  const list = [...told, ...(left > 0 ? [t('sync:refresh.more', { count: left })] : [])].join('; ');
+  const list = [...told, ...(left > 0 ? [t('sync:refresh.more', { count: left })] : [])].join(
+    t('sync:refresh.separator'),
+  );
   const text = t('sync:refresh.changes', { count: sentences.length, list });
   return { kind: 'success', text: besides ? `${text} ${beside}` : text };
 }
