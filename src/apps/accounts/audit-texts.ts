@@ -31,6 +31,7 @@ export const auditSentences = {
       unignored: 'Let a deleted campaign be synced again',
     },
     post: { refreshed: 'Read a post again from Patreon' },
+    draft: { created: 'Began a draft', deleted: 'Deleted a draft', restored: 'Brought a deleted draft back' },
     member: { refreshed: 'Read a member again from Patreon', address_revealed: 'Looked at a postal address' },
     label: { created: 'Made a label', renamed: 'Renamed a label' },
     member_field: {
@@ -88,6 +89,11 @@ export const auditSentences = {
       unignored: 'A laissé une campagne supprimée se synchroniser de nouveau',
     },
     post: { refreshed: 'A relu une publication sur Patreon' },
+    draft: {
+      created: 'A commencé un brouillon',
+      deleted: 'A supprimé un brouillon',
+      restored: 'A repris un brouillon supprimé',
+    },
     member: { refreshed: 'A relu un membre sur Patreon', address_revealed: 'A consulté une adresse postale' },
     label: { created: 'A créé une étiquette', renamed: 'A renommé une étiquette' },
     member_field: {

@@ -101,6 +101,14 @@ export class PatreonTier extends BaseModel {
       .limit(limit);
   }
 
+  /** Those of a campaign by our ids, gone ones too. */
+  static async listOfCampaign(campaignId: number, ids: readonly number[], db: Knex): Promise<PatreonTier[]> {
+    return PatreonTier.query(db)
+      .select('id', 'campaign_id', 'patreon_id', 'title')
+      .where({ campaign_id: campaignId })
+      .whereRaw('id = any(?::bigint[])', [ids]);
+  }
+
   /** Tiers by Patreon's own ids, gone ones too: an old post still names them. */
   static async listByPatreonIds(
     campaignIds: readonly number[],

@@ -11,6 +11,8 @@ export class PostDraftVersion extends BaseModel implements DraftContent {
   version!: number;
   kind!: 'created' | 'autosaved' | 'saved' | 'restored';
   restored_from!: number | null;
+  /** Sent while somebody else had saved another text: kept, though it never was the draft's text. */
+  is_aside!: boolean;
   title!: string;
   content!: string;
   is_paid!: boolean;

@@ -41,6 +41,8 @@ export class PostDraft extends BaseModel implements DraftContent {
   handed_off_version!: number | null;
   handed_off_at!: string | null;
   post_id!: number | null;
+  /** Of the form that made it. */
+  form_token!: string | null;
   created_by!: number | null;
   created_at!: string;
   saved_by!: number | null;

@@ -1,0 +1,146 @@
+import { type Request, Router } from 'express';
+import type { Context } from '../../context';
+import { allow } from '../../http/allow';
+import { formMessages } from '../../http/form-messages';
+import { parseForm, rowId } from '../../http/parse';
+import { actorOf } from '../accounts/audit.service';
+import { PatreonCampaign } from '../campaigns/campaign.model';
+import { type DraftContent, PostDraft } from './draft.model';
+import { chosenContent, showConflict } from './draft-conflict';
+import { checkWritten, formStateOf, readDraftForm, typedState } from './draft-form';
+import { showDraftForm } from './draft-form-page';
+import { fieldNames, staffName } from './draft-page';
+import { noteEditor, otherEditors } from './draft-presence.service';
+import { callReady } from './draft-ready.service';
+import { PostDraftVersion } from './draft-version.model';
+import { actionForm, versionForm } from './drafts.schemas';
+import { type SaveOutcome, saveDraft } from './drafts.service';
+
+interface Found {
+  draft: PostDraft;
+  campaign: PatreonCampaign;
+}
+
+/** Writing in a draft that exists: its form, saving, saving by itself, and who else is at it. */
+export function savingRoutes(context: Context): Router {
+  const router = Router();
+  const { knex } = context;
+
+  router.get('/patreon/posts/:id/edit/', allow('posts.write'), async (req, res, next) => {
+    const found = await findDraft(req);
+    // A post that is live is told apart from a new version of it.
+    if (!found || found.draft.state === 'published' || found.draft.state === 'drifted') return next();
+    const staffId = actorOf(req).staffId as number;
+    const [values, editorNames] = await Promise.all([
+      formStateOf(found.draft, found.campaign, knex),
+      noteEditor(context, found.draft.id, staffId),
+    ]);
+    await showDraftForm(req, res, context, { ...found, values, editorNames });
+  });
+
+  router.post('/patreon/posts/:id/edit/', allow('posts.write'), async (req, res, next) => {
+    const found = await findDraft(req);
+    if (!found) return next();
+    try {
+      const { action } = parseForm(actionForm, req.body ?? {});
+      const { version, content } = await readSave(req, found);
+      checkWritten(content, action);
+      const actor = actorOf(req);
+      const outcome = await saveDraft(context, {
+        draftId: found.draft.id,
+        baseVersion: version,
+        content,
+        actor,
+        kind: 'saved',
+      });
+      if (!outcome.isSaved) {
+        await showConflict(req, res, context, { campaign: found.campaign, outcome, content, baseVersion: version });
+        return;
+      }
+      res.redirect(303, await afterSave(req, outcome, action));
+    } catch (error) {
+      const errors = formMessages(req, error);
+      const editorNames = await otherEditors(context, found.draft.id, actorOf(req).staffId as number);
+      const page = { ...found, values: typedState(req), errors, version: typedVersion(req), editorNames };
+      await showDraftForm(req, res, context, page, 422);
+    }
+  });
+
+  router.post('/patreon/posts/:id/autosave/', allow('posts.write'), async (req, res, next) => {
+    const found = await findDraft(req);
+    if (!found) return next();
+    const { version, content } = await readSave(req, found);
+    const actor = actorOf(req);
+    const save = { draftId: found.draft.id, baseVersion: version, content, actor, kind: 'autosaved' as const };
+    const outcome = await saveDraft(context, save);
+    const { draft } = outcome;
+    if (outcome.isSaved) {
+      res.json({ version: outcome.version, saved_at: draft.saved_at, state: draft.state });
+      return;
+    }
+    const theirs = await formStateOf(draft, found.campaign, knex);
+    const savedBy = await staffName(req, draft.saved_by, context);
+    res.status(409).json({
+      version: outcome.version,
+      saved_at: draft.saved_at,
+      saved_by: savedBy,
+      kept_as: outcome.asideVersion,
+      fields: outcome.conflicts,
+      theirs,
+    });
+  });
+
+  router.post('/patreon/posts/:id/presence/', allow('posts.write'), async (req, res, next) => {
+    const found = await findDraft(req);
+    if (!found) return next();
+    const names = await noteEditor(context, found.draft.id, actorOf(req).staffId as number);
+    res.json({ editors: names.map((name) => ({ name })), version: found.draft.version });
+  });
+
+  /** The base version, and the text that was written over it. */
+  async function readSave(
+    req: Request,
+    { draft, campaign }: Found,
+  ): Promise<{ version: number; content: DraftContent }> {
+    const { version } = parseForm(versionForm, req.body ?? {});
+    const base = await PostDraftVersion.find(draft.id, version, knex);
+    const content = await readDraftForm(req.body, campaign, base ?? draft, knex);
+    return { version, content: base ? chosenContent(req.body, content, base) : content };
+  }
+
+  async function findDraft(req: Request): Promise<Found | undefined> {
+    const draft = await PostDraft.findLive(rowId(req.params.id), knex);
+    const campaign = draft && (await PatreonCampaign.findById(draft.campaign_id, knex));
+    return campaign && { draft, campaign };
+  }
+
+  /** Says what happened, and where to go from there. */
+  async function afterSave(
+    req: Request,
+    { draft, isNew, taken }: SaveOutcome & { isSaved: true },
+    action: 'save' | 'ready' | 'idea',
+  ): Promise<string> {
+    const here = `/patreon/posts/${draft.id}/`;
+    if (taken.length > 0) req.flash('info', req.t('drafts:saved.merged', { fields: fieldNames(req, taken) }));
+    if (action !== 'ready') {
+      if (taken.length === 0) req.flash('success', req.t(isNew ? 'drafts:saved.changed' : 'drafts:saved.same'));
+      return `${here}edit/`;
+    }
+    await flashReady(req, context, draft.id);
+    return here;
+  }
+
+  return router;
+}
+
+/** Calls a saved draft ready and says whether it is. */
+export async function flashReady(req: Request, context: Context, draftId: number): Promise<void> {
+  const isReady = await callReady(context, draftId, actorOf(req).staffId as number);
+  req.flash(isReady ? 'success' : 'warning', req.t(isReady ? 'drafts:saved.ready' : 'drafts:saved.notReady'));
+}
+
+/** What the form said, to say it again. */
+function typedVersion(req: Request): number | undefined {
+  const { version } = (req.body ?? {}) as Record<string, unknown>;
+  return typeof version === 'string' && /^[1-9]\d{0,8}$/.test(version) ? Number(version) : undefined;
+}
