@@ -6,6 +6,7 @@ import { PatreonError } from './patreon-error';
 import { type Failure, type Outcome, outcomeOf, type RequestResult, transportOutcome } from './request-outcome';
 import { backoffMs, LONGEST_WAIT_SECONDS, MAX_TRIES } from './retry';
 import { type Selection, withoutIncludes } from './selection';
+import type { SentDocument } from './sent-document';
 
 /** Decides for all processes together when a request may be sent; kept elsewhere. */
 export interface RequestGate {
@@ -54,9 +55,7 @@ export interface ReadRequest {
 }
 
 export interface ReadResult {
-  document: Readonly<Record<string, unknown>>;
-  /** What the document was parsed from. */
-  bytes: Uint8Array;
+  document: SentDocument;
   /** That the gate has heard of it: to be awaited before the document counts as read. */
   noted: Promise<void>;
   /** The request as it succeeded: smaller or lighter than asked if Patreon could not answer in time. */
@@ -99,7 +98,7 @@ export class ApiReader {
         const noted = this.options.gate.afterRequest?.('answered') ?? Promise.resolve();
         // Whoever reads the document waits for it in the end.
         noted.catch(() => undefined);
-        return { document: outcome.document, bytes: outcome.bytes, request, noted };
+        return { document: outcome.document, request, noted };
       }
       await this.tellGate(outcome, spent.tries + 1);
       request = await this.recover(outcome, request, spent);

@@ -82,9 +82,9 @@ export function createPatreonClient(options: PatreonClientOptions): PatreonClien
   ): Promise<SingleDocument<T>> {
     const result = await reader.read({ ...request, selection: allowed(request.selection), isList: false });
     await result.noted;
-    const { data } = result.document;
+    const { one: data, included } = result.document;
     const dropped = reader.dropped.list();
-    const document = new DocumentReader(result.document);
+    const document = new DocumentReader(included);
     requireSameId(data, id, request.path);
     const item = map(data, document, { selection: result.request.selection, dropped });
     return { item, rejected: document.rejected, dropped };

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { attributeReader, isResourceId } from './attributes';
 import { isObject } from './is-object';
+import type { SentResources } from './sent-resources';
 import { storableJson } from './storable';
 
 /** A JSON:API resource object whose id and type are known to be good. */
@@ -27,22 +28,20 @@ export class RecordProblem extends Error {}
 /** Reads the resources of one document and collects those that are rejected. */
 export class DocumentReader {
   readonly rejected: RejectedRecord[] = [];
-  /** As it was sent. */
-  readonly included: readonly unknown[];
-  /** Places in it, by type and id. */
+  /** Places among the included resources, by type and id. */
   private readonly places = new Map<string, Map<unknown, number>>();
 
-  constructor(document: Readonly<Record<string, unknown>>) {
-    this.included = Array.isArray(document.included) ? document.included : [];
+  constructor(readonly included: SentResources) {
     let type: string | undefined;
     let placesOfType = new Map<unknown, number>();
-    for (const [place, raw] of this.included.entries()) {
-      if (!isObject(raw) || typeof raw.type !== 'string' || typeof raw.id !== 'string') continue;
-      if (raw.type !== type) {
-        type = raw.type;
+    for (let place = 0; place < included.length; place += 1) {
+      const named = included.nameOf(place);
+      if (typeof named?.type !== 'string' || typeof named.id !== 'string') continue;
+      if (named.type !== type) {
+        type = named.type;
         placesOfType = this.placesOf(type);
       }
-      placesOfType.set(raw.id, place);
+      placesOfType.set(named.id, place);
     }
   }
 
@@ -60,14 +59,8 @@ export class DocumentReader {
 
   /** The included resource of that type and id; null when there is no id, when it was not sent or is rejected. */
   readIncluded<T>(type: string, id: string | null | undefined, map: (resource: ResourceObject) => T): T | null {
-    const raw = this.findIncluded(type, id);
-    return raw === undefined ? null : this.read(type, raw, map);
-  }
-
-  /** As it was sent, undefined when it was not. */
-  private findIncluded(type: string, id: unknown): unknown {
     const place = this.placeOfIncluded(type, id);
-    return place === undefined ? undefined : this.included[place];
+    return place === undefined ? null : this.read(type, this.included.at(place), map);
   }
 
   /** Where it stands in `included`. */

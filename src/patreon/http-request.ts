@@ -3,7 +3,8 @@ import { isObject } from './is-object';
 export interface HttpAnswer {
   status: number;
   headers: Headers;
-  body: string;
+  /** Decoded each time it is asked for. */
+  readonly body: string;
   /** The body as it came. */
   bytes: Uint8Array;
 }
@@ -55,7 +56,14 @@ export async function sendRequest(request: HttpRequest): Promise<HttpAnswer> {
     const init: RequestInit = { ...request.init, redirect: 'manual', signal: controller.signal };
     const response = await request.fetch(request.url, init);
     const bytes = await readBody(response, request.maxBytes);
-    return { status: response.status, headers: response.headers, body: new TextDecoder().decode(bytes), bytes };
+    return {
+      status: response.status,
+      headers: response.headers,
+      bytes,
+      get body() {
+        return new TextDecoder().decode(bytes);
+      },
+    };
   } catch (error) {
     if (error instanceof TransportFailure) throw error;
     if (signal?.aborted) throw new TransportFailure('cancelled', 'cancelled while waiting for the answer');

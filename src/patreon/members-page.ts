@@ -1,6 +1,5 @@
 import { isResourceId } from './attributes';
 import type { DocumentReader } from './document';
-import { isObject } from './is-object';
 import { inSlices, type PageMapper } from './page';
 import { RecordDigests } from './record-digest';
 import { MEMBER_MAPPING, type Member, mapMember } from './resources/member';
@@ -22,18 +21,19 @@ export function oneMember(raw: unknown, document: DocumentReader): Member | null
 export function membersOf(campaignId: string, findUnchanged: FindUnchanged | undefined): PageMapper<Member> {
   return async (data, document, sent) => {
     const digests = new RecordDigests(data, document, { version: MEMBER_MAPPING, ...sent });
-    const records: { raw: unknown; id: string | null; digest: string | null }[] = [];
-    await inSlices(data, (raw, place) => {
-      const id = isObject(raw) && isResourceId(raw.id) ? raw.id : null;
-      records.push({ raw, id, digest: digests.of(raw, place) });
+    const records: { place: number; id: string | null; digest: string | null }[] = [];
+    await inSlices(data.length, (place) => {
+      const id = data.nameOf(place)?.id;
+      records.push({ place, id: isResourceId(id) ? id : null, digest: digests.of(place) });
     });
     const told = findUnchanged ? recognisable(records) : [];
     const known = findUnchanged && told.length > 0 ? await findUnchanged(told) : new Set<string>();
     const unchanged = new Set(told.map(({ id }) => id).filter((id) => known.has(id)));
     const items: Member[] = [];
     const others = records.filter(({ id }) => id === null || !unchanged.has(id));
-    await inSlices(others, ({ raw, digest }) => {
-      const member = readMember(raw, document, digest);
+    await inSlices(others.length, (index) => {
+      const { place, digest } = others[index] as (typeof others)[number];
+      const member = readMember(data.at(place), document, digest);
       if (member !== null) items.push(ofCampaign(member, campaignId));
     });
     return { items, unchangedIds: [...unchanged] };

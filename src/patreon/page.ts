@@ -5,6 +5,7 @@ import type { DroppedName } from './dropped-names';
 import { isObject } from './is-object';
 import { PatreonError } from './patreon-error';
 import type { Selection } from './selection';
+import type { SentResources } from './sent-resources';
 
 /** One page of a list. An id may come twice within a page and across pages. */
 export interface Page<T> {
@@ -55,7 +56,7 @@ export interface SentPage extends Asked {
 
 /** Maps the records of a page and notes in `document` those that are rejected. */
 export type PageMapper<T> = (
-  data: readonly unknown[],
+  data: SentResources,
   document: DocumentReader,
   sent: SentPage,
 ) => Promise<Pick<Page<T>, 'items' | 'unchangedIds'>>;
@@ -63,18 +64,18 @@ export type PageMapper<T> = (
 const SLICE = 50;
 
 /** A page takes tens of milliseconds to map; a server that shares the process answers people between the slices. */
-export async function inSlices<T>(records: readonly T[], work: (record: T, index: number) => void): Promise<void> {
-  for (const [index, record] of records.entries()) {
-    if (index % SLICE === SLICE - 1) await setImmediate();
-    work(record, index);
+export async function inSlices(count: number, work: (place: number) => void): Promise<void> {
+  for (let place = 0; place < count; place += 1) {
+    if (place % SLICE === SLICE - 1) await setImmediate();
+    work(place);
   }
 }
 
 export function each<T>(map: ResourceMapper<T>): PageMapper<T> {
   return async (data, document, { selection }) => {
     const items: T[] = [];
-    await inSlices(data, (raw) => {
-      const item = document.read(selection.type, raw, map);
+    await inSlices(data.length, (place) => {
+      const item = document.read(selection.type, data.at(place), map);
       if (item !== null) items.push(item);
     });
     return { items, unchangedIds: [] };
@@ -83,12 +84,11 @@ export function each<T>(map: ResourceMapper<T>): PageMapper<T> {
 
 export async function toPage<T>(
   wanted: ReadRequest,
-  { document, bytes, request, noted }: ReadResult,
+  { document, request, noted }: ReadResult,
   dropped: DroppedName[],
   { map, onHead }: { map: PageMapper<T>; onHead?: PageOptions['onHead'] },
 ): Promise<Page<T>> {
-  const data = Array.isArray(document.data) ? document.data : [];
-  const meta = isObject(document.meta) ? document.meta : {};
+  const { data, meta, bytes } = document;
   const pagination = isObject(meta.pagination) ? meta.pagination : {};
   const { size, ...head }: PageHead = {
     size: data.length,
@@ -97,7 +97,7 @@ export async function toPage<T>(
     omitted: Object.keys(wanted.selection.include).filter((name) => !(name in request.selection.include)),
   };
   onHead?.({ size, ...head });
-  const reader = new DocumentReader(document);
+  const reader = new DocumentReader(document.included);
   const mapped = await map(data, reader, { selection: request.selection, dropped, bytes });
   await noted;
   const total = Number.isSafeInteger(pagination.total) ? Number(pagination.total) : null;

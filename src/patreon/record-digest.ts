@@ -3,12 +3,14 @@ import { isResourceId } from './attributes';
 import type { DocumentReader } from './document';
 import { isObject } from './is-object';
 import type { SentPage } from './page';
-import { resourceExtents } from './resource-bytes';
+import type { SentResources } from './sent-resources';
 
 const HEX_DIGITS = 32;
 
-/** Begin and end. */
-type Extent = readonly [number, number];
+interface Extent {
+  begin: number;
+  end: number;
+}
 
 /** All that decides, beside a record itself, what it is mapped to. */
 interface DigestBasis extends SentPage {
@@ -23,68 +25,64 @@ interface DigestBasis extends SentPage {
  */
 export class RecordDigests {
   private readonly type: string;
-  /** Relationship → type of the resources that are mapped with the record. */
-  private readonly parts: [string, string][];
-  private readonly extents: (Extent | undefined)[];
-  private readonly includedExtents: (Extent | undefined)[];
+  /** Types of the resources that are mapped with the record. */
+  private readonly parts: Set<string>;
   private readonly gathered: Gathered;
 
   constructor(
-    data: readonly unknown[],
+    private readonly data: SentResources,
     private readonly document: DocumentReader,
     { version, selection, dropped, bytes }: DigestBasis,
   ) {
     this.type = selection.type;
     const { campaign, ...include } = selection.include;
-    this.parts = Object.entries(include).filter(([, type]) => selection.fields[type] !== undefined);
+    this.parts = new Set(Object.values(include).filter((type) => selection.fields[type] !== undefined));
     const concerned = dropped.filter(({ type }) => type === selection.type || selection.fields[type] !== undefined);
     const refused = concerned.map(({ parameter, type, name }) => [parameter, type, name].join()).sort();
     const salt = [version, Object.keys(include).sort(), Object.entries(selection.fields).sort(), refused];
     this.gathered = new Gathered(bytes, JSON.stringify(salt));
-    const found = resourceExtents(bytes);
-    this.extents = alignedWith(data, found?.data);
-    this.includedExtents = alignedWith(document.included, found?.included);
   }
 
   /**
    * Of the record at this place: 16 bytes in hexadecimal; null for what is certainly no good record or cannot be told
    * apart from others.
    */
-  of(raw: unknown, place: number): string | null {
-    if (!isObject(raw) || raw.type !== this.type || !isResourceId(raw.id)) return null;
-    const sent = raw.relationships ?? {};
-    const own = this.extents[place];
-    if (!isObject(sent) || !own) return null;
+  of(place: number): string | null {
+    const outline = this.data.outline(place);
+    const named = this.data.nameOf(place);
+    if (!outline || named?.type !== this.type || !isResourceId(named.id)) return null;
     this.gathered.begin();
-    this.gathered.add(own);
-    for (const [name, type] of this.parts) this.addLinked(sent[name], type);
+    this.gathered.add(outline);
+    const links = outline.isOdd ? linksWithin(this.data.at(place)) : outline.links;
+    for (let at = 0; at < links.length; at += 2) {
+      const type = links[at] as string;
+      if (this.parts.has(type)) this.addLinked(type, links[at + 1] as string);
+    }
     return this.gathered.digest();
   }
 
   /** Which resources are linked, and how many, stands in the record's own bytes. */
-  private addLinked(relationship: unknown, type: string): void {
-    const data = isObject(relationship) ? relationship.data : undefined;
-    const links = Array.isArray(data) ? data : [data];
-    for (const link of links) {
-      const place = isObject(link) ? this.document.placeOfIncluded(type, link.id) : undefined;
-      this.gathered.add(place === undefined ? undefined : this.includedExtents[place]);
-    }
+  private addLinked(type: string, id: string): void {
+    const place = this.document.placeOfIncluded(type, id);
+    this.gathered.add(place === undefined ? null : this.document.included.outline(place));
   }
 }
 
-/** Begin and end of each element, as far as there is an object; of none when the two do not fit together. */
-function alignedWith(elements: readonly unknown[], extents: readonly number[] | undefined): (Extent | undefined)[] {
-  let next = 0;
-  const aligned = elements.map((element): Extent | undefined => {
-    if (typeof element !== 'object' || element === null) return undefined;
-    next += 2;
-    return extents && [extents[next - 2] as number, extents[next - 1] as number];
-  });
-  return next === extents?.length ? aligned : [];
+/** Types and ids of all that a record names anywhere within, one after the other. */
+function linksWithin(value: unknown): string[] {
+  const links: string[] = [];
+  const waiting = isObject(value) ? Object.values(value) : [];
+  for (let inner = waiting.pop(); inner !== undefined; inner = waiting.pop()) {
+    if (typeof inner !== 'object' || inner === null) continue;
+    const { type, id } = inner as { type?: unknown; id?: unknown };
+    if (typeof type === 'string' && typeof id === 'string') links.push(type, id);
+    waiting.push(...Object.values(inner));
+  }
+  return links;
 }
 
 const NOTHING = Buffer.from('null');
-const WITHOUT: Extent = [0, NOTHING.length];
+const WITHOUT: Extent = { begin: 0, end: NOTHING.length };
 
 /** Bytes from several places of a page, put together to be hashed at once. */
 class Gathered {
@@ -104,8 +102,8 @@ class Gathered {
     this.length = this.saltLength;
   }
 
-  add(extent: Extent | undefined): void {
-    const [begin, end] = extent ?? WITHOUT;
+  add(extent: Extent | null): void {
+    const { begin, end } = extent ?? WITHOUT;
     this.makeRoom(end - begin);
     (extent ? this.source : NOTHING).copy(this.target, this.length, begin, end);
     this.length += end - begin;

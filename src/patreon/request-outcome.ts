@@ -1,7 +1,7 @@
 import { describeAnswer, errorForAnswer, type JsonApiError, parseJson, readErrors } from './error-document';
 import type { HttpAnswer, TransportFailure } from './http-request';
-import { isObject } from './is-object';
 import { PatreonError } from './patreon-error';
+import { readDocument, type SentDocument } from './sent-document';
 
 /**
  * What became of a request: `answered` by the API, `refused` by it (4xx), `blocked` by the edge in front of it, `failed`
@@ -21,19 +21,16 @@ export interface Failure {
   accessToken: string;
 }
 
-/** `bytes` are those that the document was parsed from. */
-export type Outcome = { document: Readonly<Record<string, unknown>>; bytes: Uint8Array } | Failure;
+export type Outcome = { document: SentDocument } | Failure;
 
 /** Reads an answer: the document that was asked for, or what is wrong and whether asking again can help. */
 export function outcomeOf(
   answer: HttpAnswer,
   { url, accessToken, isList, now }: { url: URL; accessToken: string; isList: boolean; now: number },
 ): Outcome {
-  const json = parseJson(answer);
-  const errors = readErrors(json);
-  if (answer.status === 200 && isObject(json) && (isList ? Array.isArray(json.data) : isObject(json.data))) {
-    return { document: json, bytes: answer.bytes };
-  }
+  const document = answer.status === 200 ? readDocument(answer, isList) : null;
+  if (document) return { document };
+  const errors = readErrors(parseJson(answer));
   // Some servers repeat request headers in their error text.
   const safe = { ...answer, body: answer.body.replaceAll(accessToken, '[token]') };
   const error =

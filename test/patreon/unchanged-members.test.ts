@@ -120,22 +120,43 @@ describe('the digest of a member', () => {
   const member = (note: string) =>
     JSON.stringify({ type: 'member', id: 'm-1', attributes: { note, full_name: 'A "quoted" \\ {name} [with] ends' } });
 
-  it.each<[string, (sent: string) => string]>([
-    ['stands in another place', (sent) => `{"meta":{"data":[[]]},"included":[],"links":[],"data":[ ${sent} ]}`],
-    ['has things beside it that are no resources', (sent) => `{"data":[null,"}",["a"],${sent},7],"meta":{}}`],
-    ['stands in the later of two lists', (sent) => `{"data":[${member('earlier')}],"data":[${sent}],"meta":{}}`],
-  ])('is that of the same bytes when the record %s', async (_what, page) => {
+  it('is that of the same bytes when the record stands in another place', async () => {
     const usual = `{"data":[${member('Hello')}],"meta":{}}`;
+    const elsewhere = (sent: string) => `{"meta":{"data":[[]]},"included":[],"links":[],"data":[ ${sent} ]}`;
     const [digest] = await digests(usual);
     expect(digest).toEqual(expect.any(String));
-    expect(await digests(page(member('Hello')))).toEqual([digest]);
-    expect(await digests(page(member('Goodbye')))).not.toEqual([digest]);
+    expect(await digests(elsewhere(member('Hello')))).toEqual([digest]);
+    expect(await digests(elsewhere(member('Goodbye')))).not.toEqual([digest]);
   });
 
-  it('is null when a name of the document is written with escapes, for another list may hide behind it', async () => {
-    const page = `{"data":[${member('Hello')}],"d\\u0061ta":[${member('Goodbye')}],"meta":{}}`;
-    const { items } = await list(page);
+  it.each<[string, (earlier: string, sent: string) => string]>([
+    ['has things beside it that are no resources', (_, sent) => `{"data":[null,"}",["a"],${sent},7],"meta":{}}`],
+    ['stands in the later of two lists', (earlier, sent) => `{"data":[${earlier}],"data":[${sent}],"meta":{}}`],
+    [
+      'may hide behind a name that is written with escapes',
+      (earlier, sent) => `{"data":[${earlier}],"d\\u0061ta":[${sent}],"meta":{}}`,
+    ],
+  ])('is null, and the record read as a parser reads it, when it %s', async (_what, page) => {
+    const { items } = await list(page(member('Hello'), member('Goodbye')));
     expect(items).toEqual([expect.objectContaining({ note: 'Goodbye', digest: null })]);
+  });
+
+  it('is null when the record is no JSON, which rejects it and leaves its neighbours', async () => {
+    const { items, rejected } = await list(
+      `{"data":[{"type":"member","id":"m-2","attributes":{"note":nil}},${member('Hello')}],"meta":{}}`,
+    );
+    expect(items).toEqual([expect.objectContaining({ id: 'm-1', digest: expect.any(String) })]);
+    expect(rejected).toEqual([expect.objectContaining({ type: 'member', id: null })]);
+  });
+
+  it('is null when a person who is sent with it is no JSON, and the member is not taken for one without a person', async () => {
+    const relationships = { user: { data: { type: 'user', id: 'u-1' } } };
+    const sent = JSON.stringify({ type: 'member', id: 'm-1', attributes: {}, relationships });
+    const { items, rejected } = await list(
+      `{"data":[${sent}],"included":[{"type":"user","id":"u-1","attributes":{"vanity":nil}}],"meta":{}}`,
+    );
+    expect(items.map(({ digest }) => digest)).toEqual([null]);
+    expect(rejected).toEqual([expect.objectContaining({ type: 'user' })]);
   });
 });
 
@@ -151,7 +172,7 @@ describe('members that are known as they were sent', () => {
 
   it('are never those without a usable id or type', async () => {
     const { asked, unchanged } = knowing();
-    const data = [{ type: 'patron', id: 'm-1' }, 'noise', { type: 'member', id: 5 }, { type: 'member', id: 'm-2' }];
+    const data = [{ type: 'patron', id: 'm-1' }, {}, { type: 'member', id: 5 }, { type: 'member', id: 'm-2' }];
     const page = await list({ data, meta: {} }, { unchanged });
     expect(asked).toEqual([[{ id: 'm-2', digest: expect.any(String) }]]);
     expect(page.rejected).toHaveLength(3);

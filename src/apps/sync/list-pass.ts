@@ -4,7 +4,7 @@ import type { PageHead, RejectedRecord } from '../../patreon/client';
 import type { ListResource, PassRequest, StampedPage } from './list-resource';
 import { afterPage, type OpenPass } from './pass-state';
 import { lockReads, stamped } from './read-stamps';
-import { countSightings, hasMetAll, recordSightings } from './sightings';
+import { countSightings, hasMetAll, keepPlace, recordSightings } from './sightings';
 import { stageDifferences, unstage } from './staging';
 import { supersedeHeld } from './supersede';
 import type { Resource } from './sync-run.model';
@@ -120,6 +120,7 @@ async function storePage<T extends { id: string }>(
       if (ended) state.seen = await countSightings(trx, pass);
       const cursor = ended ? null : page.nextCursor;
       const stored: OpenPass = { ...pass, cursor, ended, state };
+      if (!pass.confirming && !ended) await keepPlace(trx, pass, { cursor, pass: state });
       await savePage(trx, session, stored, page, { ...counts, contested: page.items.length - items.length });
       failPoint('page.stored');
       return stored;
@@ -158,7 +159,7 @@ function idsOf<T extends { id: string }>(list: ListResource<T>, page: StampedPag
 async function savePage<T>(
   trx: Knex.Transaction,
   session: SyncSession,
-  { campaignId, resource, confirming, cursor, ended, state }: OpenPass,
+  { campaignId, resource, confirming, ended, state }: OpenPass,
   page: StampedPage<T>,
   counts: { created: number; updated: number; unchanged: number; staged: number; contested: number },
 ): Promise<void> {
@@ -170,12 +171,12 @@ async function savePage<T>(
     quarantined: page.rejected.length,
     reported_total: page.total,
   };
-  const place = { cursor, pass: JSON.stringify(state), phase: ended ? 'concluding' : 'reading' };
+  const place = ended ? { pass: JSON.stringify(state), phase: 'concluding' } : {};
   await session.addCounts(
     trx,
     campaignId,
     resource,
-    { pages: 1, created, updated, staged, ...(confirming ? {} : first) },
+    { pages: 1, created, updated, staged, ...(confirming ? {} : { ...first, pass_pages: 1 }) },
     { end_seq: page.endSeq, ...(confirming ? {} : place) },
   );
 }

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { Page } from '../../patreon/client';
 import type { ListResource, PassRequest } from './list-resource';
 import { type ListTarget, nextReadSeq } from './read-stamps';
-import { countSightedPages, forgetSightings, type Pass } from './sightings';
+import { forgetSightings, type Pass, type SightedPage, sightedPages } from './sightings';
 import type { SyncSession } from './sync-session';
 
 /** What the pages of a pass add up to; committed with each page. */
@@ -55,8 +55,9 @@ export const freshState = (isStaged: boolean): PassState => ({
 
 interface PartRow {
   phase: 'reading' | 'concluding' | 'applying';
-  cursor: string | null;
+  /** Of a pass that has ended, or has read nothing yet; on the way its last page knows. */
   pass: PassState | null;
+  pass_pages: number;
   start_seq: number | null;
 }
 
@@ -70,14 +71,22 @@ export async function openPass<T extends { id: string }>(
   list: ListResource<T>,
 ): Promise<OpenPass> {
   const pass: Pass = { runId: session.run.id, campaignId, resource: list.resource };
-  const part: PartRow = await partRow(session.context.knex, pass).first('phase', 'cursor', 'pass', 'start_seq');
+  const { knex } = session.context;
+  const part: PartRow = await partRow(knex, pass).first('phase', 'pass', 'pass_pages', 'start_seq');
   if (part?.pass && part.start_seq !== null) {
-    if ((await countSightedPages(session.context.knex, pass)) === part.pass.pages) {
-      const { start_seq: startSeq, cursor, pass: state } = part;
-      return { ...pass, startSeq, cursor, state, ended: part.phase !== 'reading' };
-    }
+    const { pages, last } = await sightedPages(knex, pass);
+    const open = { ...pass, startSeq: part.start_seq };
+    const isKnown = pages === part.pass_pages;
+    if (isKnown && part.phase !== 'reading') return { ...open, cursor: null, state: part.pass, ended: true };
+    if (isKnown) return { ...open, ...placeAfter(last, part.pass), ended: false };
   }
   return beginPass(session, campaignId, list);
+}
+
+/** What was found contested since the last page, when staged records were applied, stands with the part. */
+function placeAfter(last: SightedPage | null, { contested, ...begun }: PassState): Pick<OpenPass, 'cursor' | 'state'> {
+  const { cursor, pass } = last ?? { cursor: null, pass: { ...begun, contested: [] } };
+  return { cursor, state: { ...pass, contested: [...new Set([...pass.contested, ...contested])] } };
 }
 
 /** Begins at the first page. What an attempt before created and updated stays counted, the rest begins anew. */
@@ -96,8 +105,8 @@ export async function beginPass<T extends { id: string }>(
     }
     await partRow(trx, pass).update({
       phase: 'reading',
-      cursor: null,
       pass: JSON.stringify(begun),
+      pass_pages: 0,
       start_seq: startSeq,
       fetched: 0,
       unchanged: 0,

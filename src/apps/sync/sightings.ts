@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { PassState } from './pass-state';
 import { type Contested, contestedFrom, type ListTarget, type ReadInterval } from './read-stamps';
 
 export interface Pass extends ListTarget {
@@ -34,10 +35,31 @@ export async function recordSightings(
 
 const PAGES = 'sync_sighted_pages where campaign_id = :campaignId and resource = :resource and run_id = :runId';
 
-/** How many pages of a pass are known. */
-export async function countSightedPages(knex: Knex, pass: Pass): Promise<number> {
-  const { rows } = await knex.raw(`select count(*) as pages from ${PAGES}`, named(pass));
-  return (rows[0] as { pages: number }).pages;
+/** Where a pass stood after a page. */
+export interface SightedPage {
+  cursor: string | null;
+  pass: PassState;
+}
+
+/** How many pages of a pass are known, and where it stood after the last of them. */
+export async function sightedPages(knex: Knex, pass: Pass): Promise<{ pages: number; last: SightedPage | null }> {
+  const { rows } = await knex.raw(
+    `select count(*) over () as pages, cursor, pass from ${PAGES} order by page desc limit 1`,
+    named(pass),
+  );
+  const [row] = rows as (SightedPage & { pages: number })[];
+  return row ? { pages: row.pages, last: { cursor: row.cursor, pass: row.pass } } : { pages: 0, last: null };
+}
+
+/** Notes with the last page that was sighted where its pass stands. */
+export async function keepPlace(
+  trx: Knex.Transaction,
+  pass: Pass,
+  { cursor, pass: state }: SightedPage,
+): Promise<void> {
+  await trx('sync_sighted_pages')
+    .where({ run_id: pass.runId, campaign_id: pass.campaignId, resource: pass.resource, page: state.pages })
+    .update({ cursor, pass: JSON.stringify(state) });
 }
 
 /** How many different ids a pass has met. Goes over all of them. */

@@ -15,6 +15,8 @@ export interface ResourceCounts {
   quarantined: number;
   staged: number;
   reported_total: number | null;
+  /** Pages of the pass under way. */
+  pass_pages: number;
 }
 
 /** How a part ended that was read. */
