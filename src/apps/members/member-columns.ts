@@ -47,13 +47,16 @@ export const COLUMN_LABELS: Readonly<Record<MemberColumn, string>> = {
 /** What `sort` calls the columns that an index sorts by. */
 export const COLUMN_SORTS: Partial<Record<MemberColumn, string>> = {
   name: 'name',
-  monthly: 'amount',
+  monthly: 'monthly',
   lifetime: 'lifetime',
   last_charge: 'last_charge',
   next_charge: 'next_charge',
   joined: 'joined',
   changed: 'changed',
 };
+
+/** Whether a `sort` puts members in the order of their money, which not everybody may see. */
+export const isMoneySort = (sort: string) => /^-?(amount|monthly|lifetime)$/.test(sort);
 
 /** Shown to those who chose nothing else. */
 const USUAL: readonly MemberColumn[] = [

@@ -30,8 +30,8 @@ interface PageRequest {
 type Cut = KeysetPage<PatreonMember & { collected?: number }>;
 type Counted = Cut & { total: MemberPage['total'] };
 
-/** From so many estimated matches on, a page of them is likely to lie near any place of the order. */
-const LIKELY_NEAR = 5_000;
+/** From so many estimated matches of a million on, a page of them is likely to lie within reach of any place of the order. */
+const LIKELY_NEAR = 8_000;
 /** Beyond so many it is cheaper to walk along the whole order than to collect the matches. */
 const TOO_MANY = 200_000;
 
@@ -52,18 +52,32 @@ export async function listMemberPage(request: PageRequest, db: Knex): Promise<Me
 async function cutPage(request: PageRequest, db: Knex): Promise<Counted> {
   const { filter, sort } = request;
   if (!filter.gone && (isOfFigures(filter) || isRunOf(sort, filter))) return withTotal(walk(request, db), request, db);
-  const { estimate, kinds } = await expect(filter, db);
+  const { estimate, kinds, counted: known } = await expect(filter, db);
   if (filter.gone || estimate <= LIKELY_NEAR) return collectFew(request, db);
   const narrowed = { ...request, kinds };
-  const total = PatreonMember.countMatching(filter, db, MANY, estimate);
+  const total = known ?? PatreonMember.countMatching(filter, db, MANY, estimate);
   const [near, counted] = await Promise.all([shortWalk(narrowed, reachOf(estimate), db), total]);
   if (near) return { ...near, total: counted };
   const isWalk = kinds !== undefined || estimate > TOO_MANY;
   return { ...(await (isWalk ? walk(narrowed, db) : collect(request, db))), total: counted };
 }
 
-/** How many may match, and of which kinds: the figures of tiers tell it better than the planner, who knows no tier. */
-async function expect(filter: MemberFilter, db: Knex): Promise<{ estimate: number; kinds?: MembershipKind[] }> {
+interface Expected {
+  estimate: number;
+  kinds?: MembershipKind[];
+  /** Where counting was the only way to expect anything. */
+  counted?: MemberPage['total'];
+}
+
+/**
+ * How many may match, and of which kinds: the figures of tiers tell it better than the planner, who knows no tier. Nor
+ * does the planner know what names begin with: they are counted as far as they ever are.
+ */
+async function expect(filter: MemberFilter, db: Knex): Promise<Expected> {
+  if (PatreonMember.isNameStart(filter.q)) {
+    const counted = await PatreonMember.countMatching(filter, db, MANY);
+    return { estimate: counted.capped ? MANY : counted.count, counted };
+  }
   const planned = PatreonMember.estimateMatching(filter, db);
   if (!filter.tier?.length || filter.or?.length) return { estimate: await planned };
   const [estimate, figures] = await Promise.all([planned, PatreonMember.tierFigures(filter, db)]);

@@ -6,7 +6,7 @@ import { PatreonCampaign } from '../campaigns/campaign.model';
 import { canonicalQuery } from './filter-address';
 import { conditionsOf, type MemberGroup, readGroups } from './filter-groups';
 import { type MemberFilter, PatreonMember } from './member.model';
-import { type MemberColumn, readColumns } from './member-columns';
+import { isMoneySort, type MemberColumn, readColumns } from './member-columns';
 import type { MemberReader } from './member-reader';
 import { type MemberScope, memberScope } from './members.schemas';
 
@@ -45,7 +45,7 @@ export async function readMemberQuery(
   const groups = await readGroups(asked, { reader, knex, errors });
   const chosen = list?.filters.campaign ? await PatreonCampaign.findById(list.filters.campaign, knex) : undefined;
   if (list?.filters.campaign && !chosen) errors.campaign = 'list:problem.campaign';
-  if (list && !reader.seesMoney && /^-?(amount|lifetime)$/.test(list.sort)) errors.sort = 'members:list.moneySort';
+  if (list && !reader.seesMoney && isMoneySort(list.sort)) errors.sort = 'members:list.moneySort';
   const columns = noting(errors, () => readColumns(query, reader, groups));
   if (!list || !columns || Object.keys(errors).length > 0) throw new ValidationError(errors);
   const { filters: scope, sort, order, position } = list;

@@ -8,6 +8,10 @@ import type { MembershipKind } from './membership-kind';
 
 /** An estimate so many times as large as a cap is believed: estimates of texts and lists are off by less. */
 const SURELY = 4;
+/** The same of one that is nothing but the number of rows in a table. */
+const SURELY_ROWS = 1.5;
+/** How many members a name begins with is known by visiting them alone. */
+const MOST_STARTS = 1_000;
 /** Caps from here on ask for the exact number. */
 const A_LOT = 1_000_000;
 
@@ -35,6 +39,7 @@ export class PatreonMember extends BaseModel {
   static readonly sorts = {
     name: { value: NAME, type: 'text' },
     amount: { value: 'currently_entitled_amount_cents', type: 'bigint' },
+    monthly: { value: 'monthly_cents', type: 'bigint' },
     lifetime: { value: 'campaign_lifetime_support_cents', type: 'bigint' },
     joined: { value: 'pledge_relationship_start', type: 'timestamptz' },
     last_charge: { value: 'last_charge_date', type: 'timestamptz' },
@@ -134,8 +139,11 @@ export class PatreonMember extends BaseModel {
   ): Promise<{ count: number; capped: boolean }> {
     if (isOfFigures(filter)) return { count: await countFigures(filter, db), capped: false };
     if (isOfTierFigures(filter)) return { count: sumOf(await PatreonMember.tierFigures(filter, db)), capped: false };
+    if (isNameStart(filter.q)) {
+      return cappedCount(PatreonMember.matching(filter, db), cap < A_LOT ? Math.min(cap, MOST_STARTS) : cap);
+    }
     const expected = estimate ?? (cap < A_LOT ? await PatreonMember.estimateMatching(filter, db) : 0);
-    if (expected > cap * SURELY) return { count: cap, capped: true };
+    if (expected > cap * (isOfAddresses(filter) ? SURELY_ROWS : SURELY)) return { count: cap, capped: true };
     return cappedCount(PatreonMember.matching(filter, db), cap);
   }
 
@@ -228,6 +236,9 @@ export function isOfFigures({ campaignId, gone, kind, status, ...others }: Membe
 function isOfTierFigures({ tier, ...filter }: MemberFilter): boolean {
   return tier?.length === 1 && isOfFigures(filter);
 }
+
+/** Whether having an address is all that the kept figures do not know. */
+const isOfAddresses = ({ hasAddress, ...filter }: MemberFilter) => hasAddress === true && isOfFigures(filter);
 
 const sumOf = (figures: readonly { members: number }[]) => figures.reduce((sum, { members }) => sum + members, 0);
 
