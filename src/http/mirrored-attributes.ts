@@ -10,6 +10,8 @@ export interface MirroredAttribute {
   kind: AttributeKind;
   /** Where a `url` leads: absolute and https, or null. */
   href: string | null;
+  /** What people read, where it is not told by the kind. */
+  shown: string | null;
   /** Safe to print raw; of `html` alone. */
   html: string | null;
 }
@@ -18,7 +20,7 @@ export interface MirroredAttribute {
 export function mirroredAttributes<T extends object>(
   record: T,
   kinds: { [K in keyof T]?: AttributeKind },
-  words: { picture: string },
+  words: { picture: string; shown?: { [K in keyof T]?: (value: string) => string } },
 ): MirroredAttribute[] {
   return (Object.entries(kinds) as [keyof T & string, AttributeKind][]).map(([field, kind]) => {
     const value = record[field];
@@ -27,6 +29,7 @@ export function mirroredAttributes<T extends object>(
       field,
       value,
       kind,
+      shown: text === null ? null : (words.shown?.[field]?.(text) ?? null),
       href: kind === 'url' ? resolveSiteUrl(text) : null,
       html: kind === 'html' ? sanitizePatreonHtml(text, words) : null,
     };

@@ -118,7 +118,7 @@ describe('GET /patreon/members/:id/', () => {
   it('says in money, kind and words what the membership is', async () => {
     await insertTiers(app.context.knex, campaign, [{ patreon_id: '7000003', title: 'Folio' }]);
     const page = readPage(await show(await insertMember(app.context.knex, campaign, MEMBER)));
-    for (const text of ['£13.50', '£324.00', 'Paying', 'Folio', 'Tier 7000009', 'The status is active_patron']) {
+    for (const text of ['£13.50', '£324.00', 'Paying', 'Folio', 'Tier 7000009', 'The status is Active patron']) {
       expect(page.text).toContain(text);
     }
   });

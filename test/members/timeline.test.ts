@@ -103,7 +103,7 @@ describe('the timeline of a member', () => {
     [
       'an unknown word',
       { kind: 'unknown', patron_status: 'paused_patron', monthly_cents: 0 },
-      'Got a status that this panel does not know Status changed from active_patron to paused_patron',
+      'Got a status that this panel does not know Status changed from Active patron to paused_patron',
     ],
     ['a declined charge of somebody who stays what they are', { last_charge_status: 'Declined' }, 'Payment declined'],
     ['a charge', { last_charge_date: '2026-11-01T10:00:00Z' }, 'A charge was tried on Nov 1, 2026'],

@@ -3,7 +3,7 @@ import type { AttributeKind } from '../../http/mirrored-attributes';
 import type { Translate } from '../../i18n';
 import type { Permission } from '../../policy';
 import type { PatreonChange } from '../campaigns/change.model';
-import { CHANGED_ATTRIBUTES, chargeStatusWord, labelKey } from './member-attributes';
+import { CHANGED_ATTRIBUTES, chargeStatusWord, labelKey, patronStatusWord } from './member-attributes';
 
 /** What the reader understands and may see. */
 export interface ChangeWords {
@@ -159,6 +159,7 @@ function labelOf(field: string, t: Translate): string {
 function shownValue(field: string, value: unknown, { t, format, currency }: ChangeWords): string | undefined {
   if (value === null || value === undefined || value === '') return '';
   if (field === 'note' || typeof value === 'object') return undefined;
+  if (field === 'patron_status') return patronStatusWord(t, String(value));
   if (field === 'last_charge_status') return chargeStatusWord(t, String(value));
   const shownAs: Partial<Record<AttributeKind, () => string>> = {
     money: () => format.money(Number(value), currency),

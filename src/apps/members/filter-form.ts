@@ -6,7 +6,7 @@ import type { MemberGroup } from './filter-groups';
 import { span } from './filter-sentence';
 import { Label } from './label.model';
 import { PatreonMember } from './member.model';
-import { chargeStatusWord } from './member-attributes';
+import { chargeStatusWord, patronStatusWord } from './member-attributes';
 import type { MemberReader } from './member-reader';
 import { AMOUNT_PATTERN, type ConditionName, FOLLOW_UPS, GROUP_PREFIXES } from './members.schemas';
 import { MEMBERSHIP_KINDS } from './membership-kind';
@@ -113,7 +113,7 @@ function checksOf(
   choices: FilterChoices,
   { t, locale }: FormWords,
 ): Checks[] {
-  const statusWord = (word: string) => (word in STATUSES ? t(`members:list.statuses.${word}`) : word);
+  const statusWord = (word: string) => (word === 'none' ? t('members:list.statuses.none') : patronStatusWord(t, word));
   const noneOr = (word: string) => (word === 'none' ? t('members:list.statuses.none') : chargeStatusWord(t, word));
   const make = (name: ConditionName, legend: string, offered: Option[], hint: string | null = null): Checks => {
     const chosen = new Set([group?.values[name] ?? []].flat().map(String));
@@ -150,8 +150,6 @@ function checksOf(
     make('label_not', t('filters:field.label_not'), labels),
   ].filter(({ options: offered }) => offered.length > 0);
 }
-
-const STATUSES = { active_patron: true, declined_patron: true, former_patron: true, none: true };
 
 const options = (values: readonly string[], label: (value: string) => string): Option[] =>
   values.map((value) => ({ value, label: label(value) }));

@@ -3,7 +3,7 @@ import type { Locale, Translate } from '../../i18n';
 import { campaignName } from '../campaigns/campaign.model';
 import { dayOf, relativeDay } from './filter-days';
 import type { MemberGroup } from './filter-groups';
-import { chargeStatusWord } from './member-attributes';
+import { chargeStatusWord, patronStatusWord } from './member-attributes';
 import type { MemberQuery } from './member-query';
 import type { ConditionName, GroupValues } from './members.schemas';
 
@@ -82,7 +82,7 @@ function clausesOf({ values, written, tiers, labels }: MemberGroup, words: Sente
     );
   const labelled = (ids: readonly number[]) =>
     quoted(labels.filter(({ id }) => ids.includes(id)).map(({ name }) => name));
-  const statusWord = (word: string) => (word === 'none' ? t(say('noStatus')) : word);
+  const statusWord = (word: string) => (word === 'none' ? t(say('noStatus')) : patronStatusWord(t, word));
   const lists: [ConditionName, string][] = [
     ['status', quoted(values.status.map(statusWord))],
     ['tier', quoted(tiers.map(({ title }) => title || t('members:untitledTier')))],

@@ -118,7 +118,7 @@ export function linkedNetworks({ user_social_connections: connections }: Patreon
   return Object.keys(connections ?? {}).filter((network) => connections?.[network] != null);
 }
 
-/** Results of a charge that we have words for; others are shown as Patreon wrote them. */
+/** Words of Patreon's that we have words for; others are shown as Patreon wrote them. */
 const CHARGE_STATUSES = new Set([
   'Paid',
   'Declined',
@@ -132,6 +132,12 @@ const CHARGE_STATUSES = new Set([
   'Free Trial',
 ]);
 const EVENT_TYPES = new Set(['pledge_start', 'pledge_upgrade', 'pledge_downgrade', 'pledge_delete', 'subscription']);
+
+const PATRON_STATUSES = new Set(['active_patron', 'declined_patron', 'former_patron']);
+
+export function patronStatusWord(t: (key: string) => string, status: string | null): string {
+  return status !== null && PATRON_STATUSES.has(status) ? t(`members:list.statuses.${status}`) : (status ?? '');
+}
 
 export function chargeStatusWord(t: (key: string) => string, status: string | null): string {
   return status !== null && CHARGE_STATUSES.has(status) ? t(`members:charge.${status}`) : (status ?? '');

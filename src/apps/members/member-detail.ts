@@ -19,6 +19,7 @@ import {
   eventTypeWord,
   linkedNetworks,
   memberAttributes,
+  patronStatusWord,
   userAttributes,
   userOf,
 } from './member-attributes';
@@ -144,9 +145,13 @@ function placeLocals(id: number, place: ListPlace | undefined, { past, months }:
 
 function attributesOf(req: Request, member: PatreonMember) {
   const words = { picture: '' };
+  const shown = {
+    patron_status: (status: string) => patronStatusWord(req.t, status),
+    last_charge_status: (status: string) => chargeStatusWord(req.t, status),
+  };
   const can = (permission: Permission) => req.can(permission);
   return {
-    attributes: mirroredAttributes(member, memberAttributes(can), words),
+    attributes: mirroredAttributes(member, memberAttributes(can), { ...words, shown }),
     userAttributes: member.user_patreon_id ? mirroredAttributes(userOf(member), userAttributes(can), words) : null,
     linkedNetworks: linkedNetworks(member),
     maskedEmail: member.email && maskedEmail(member.email),
@@ -156,7 +161,10 @@ function attributesOf(req: Request, member: PatreonMember) {
 
 function whyText(req: Request, member: PatreonMember, timeZone: string | null | undefined, now: Date): string {
   const why = explainKind(member, now);
-  return req.t(why.key, { ...why.vars, until: createFormat(req.locale, timeZone).date(why.accessUntil) });
+  const status = patronStatusWord(req.t, why.vars.status);
+  const charge = chargeStatusWord(req.t, why.vars.charge);
+  const until = createFormat(req.locale, timeZone).date(why.accessUntil);
+  return req.t(why.key, { ...why.vars, status, charge, until });
 }
 
 export function campaignCrumbs(req: Request, campaign: PatreonCampaign) {

@@ -9,7 +9,7 @@ import { memberAddress } from './filter-address';
 import { cadenceLabel, filterForm, isChosen, readFilterChoices } from './filter-form';
 import { filterSentence } from './filter-sentence';
 import { PatreonMember } from './member.model';
-import { chargeStatusWord } from './member-attributes';
+import { chargeStatusWord, patronStatusWord } from './member-attributes';
 import { COLUMN_LABELS, COLUMN_SORTS, columnsFor, namedColumns } from './member-columns';
 import { campaignCrumbs } from './member-detail';
 import { listMemberPage } from './member-page';
@@ -37,6 +37,7 @@ export async function showMemberList(
     campaignChoices,
     columnLabels: COLUMN_LABELS,
     columnSorts: COLUMN_SORTS,
+    statusWord: (status: string | null) => patronStatusWord(req.t, status),
     chargeWord: (status: string | null) => chargeStatusWord(req.t, status),
     cadenceWord: (months: number) => cadenceLabel(months, req.t, req.locale),
     searchQuery: typeof req.query.q === 'string' ? req.query.q.slice(0, 100) : '',
