@@ -1,7 +1,10 @@
 import { Router } from 'express';
 import type { Context } from '../../context';
+import { calendarRoutes } from './calendar.routes';
 
 /** Calendar, templates and snippets. */
-export function planningRoutes(_context: Context): Router {
-  return Router();
+export function planningRoutes(context: Context): Router {
+  const router = Router();
+  router.use(calendarRoutes(context));
+  return router;
 }
