@@ -1,3 +1,4 @@
+import { OWN_PICTURE } from '../../lib/rich-text';
 import type { DraftContent } from './draft.model';
 import { type ContentParts, leftMarkers } from './preflight-content';
 
@@ -44,9 +45,6 @@ export interface PreflightTier {
   published: boolean | null;
   gone_at: string | null;
 }
-
-/** Where our own pictures stand in a draft's Markdown. */
-const OWN_PICTURE = /^\/patreon\/posts\/pictures\/([1-9]\d{0,14})\/$/;
 
 export function ownPictureId(address: string): number | undefined {
   const id = OWN_PICTURE.exec(address)?.[1];
