@@ -60,6 +60,7 @@ export async function showDraftForm(
     audienceCount,
     editorNames: page.editorNames ?? [],
     takesBack: draft !== undefined && !isEditable(draft.state),
+    scripts: ['editor', 'draft-saving'],
   };
   res.view('drafts/form', locals, { status });
 }

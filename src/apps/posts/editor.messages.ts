@@ -21,9 +21,9 @@ export const editorMessages = defineMessages({
     compare: 'Compare',
     script: {
       sample: 'text',
-      saving: 'Saving…',
       saved: 'Saved {{time}}',
       kept: 'Offline: kept on this device',
+      local: 'Kept on this device until you save',
       unkept: 'Offline, and this device keeps nothing: leave this page open',
       signedOut: 'Signed out: kept on this device. Sign in again in another tab, then reload this page',
       conflict: 'Somebody saved another version. Nothing is lost:',
@@ -109,9 +109,9 @@ export const editorMessages = defineMessages({
     compare: 'Comparer',
     script: {
       sample: 'texte',
-      saving: 'Enregistrement…',
       saved: 'Enregistré à {{time}}',
       kept: 'Hors ligne\u202f: gardé sur cet appareil',
+      local: 'Gardé sur cet appareil jusqu’à l’enregistrement',
       unkept: 'Hors ligne, et cet appareil ne garde rien\u202f: laissez cette page ouverte',
       signedOut:
         'Session terminée\u202f: gardé sur cet appareil. Reconnectez-vous dans un autre onglet, puis rechargez cette page',
