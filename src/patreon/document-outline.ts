@@ -38,7 +38,8 @@ const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACE = 0x7d;
 const CLOSE_BRACKET = 0x5d;
 const SPACE = 0x20;
-const [LETTER_D, LETTER_I] = [0x64, 0x69];
+const ID = Buffer.from('id');
+const TYPE = Buffer.from('type');
 
 /** Depth of the document's own members, of the elements of its lists, and within those. */
 const [DOCUMENT, LIST, ELEMENT] = [1, 2, 3];
@@ -57,6 +58,7 @@ class Outliner {
   private expectsName = false;
   /** Whether the text that was read last has escapes. */
   private isEscaped = false;
+  private lastType: { begin: number; end: number; text: string | null } = { begin: 0, end: 0, text: null };
   private memberName = '';
   private readonly memberNames = new Set<string>();
   private list: OutlinedResource[] | null = null;
@@ -133,7 +135,9 @@ class Outliner {
       const type = this.types[depth] as string | null;
       const id = this.ids[depth] as string | null;
       if (depth === ELEMENT) {
-        Object.assign(element, { end, type, id });
+        element.end = end;
+        element.type = type;
+        element.id = id;
         this.element = null;
         this.isAfterElement = true;
       } else if (type !== null && id !== null) element.links.push(type, id);
@@ -179,30 +183,49 @@ class Outliner {
   }
 
   private takeValue(named: 'id' | 'type', from: number, to: number, element: OutlinedResource): void {
-    const value = this.isEscaped ? null : plainAscii(this.buffer, from, to);
-    if (value === null) element.isOdd = true;
-    if (named === 'id') this.ids[this.depth] = value;
-    else this.types[this.depth] = value;
-    this.named[this.depth] = null;
+    const { depth, isEscaped } = this;
+    this.named[depth] = null;
+    if (named === 'id') {
+      this.ids[depth] = isEscaped ? null : plainAscii(this.buffer, from, to);
+      element.isOdd ||= this.ids[depth] === null;
+    } else {
+      this.types[depth] = isEscaped ? null : this.typeAt(from, to);
+      element.isOdd ||= this.types[depth] === null;
+    }
   }
 
   private nameOf(from: number, to: number): Named {
-    const { bytes } = this;
-    if (to - from === 2) return bytes[from] === LETTER_I && bytes[from + 1] === LETTER_D ? 'id' : null;
-    return to - from === 4 && this.buffer.toString('latin1', from, to) === 'type' ? 'type' : null;
+    if (to - from === 2 && this.isAt(ID, from)) return 'id';
+    return to - from === 4 && this.isAt(TYPE, from) ? 'type' : null;
+  }
+
+  private isAt(text: Uint8Array, from: number): boolean {
+    for (let at = 0; at < text.length; at += 1) if (this.bytes[from + at] !== text[at]) return false;
+    return true;
+  }
+
+  /** Most types are the same as the one before. */
+  private typeAt(from: number, to: number): string | null {
+    const { begin, end, text } = this.lastType;
+    if (text !== null && to - from === end - begin && this.isAt(this.bytes.subarray(begin, end), from)) return text;
+    const type = plainAscii(this.buffer, from, to);
+    this.lastType = { begin: from, end: to, text: type };
+    return type;
   }
 
   private endOfText(from: number): number {
     const { bytes } = this;
+    const { length } = bytes;
+    let isEscaped = false;
     let at = from;
-    this.isEscaped = false;
-    while (at < bytes.length && bytes[at] !== QUOTE) {
-      if (bytes[at] === BACKSLASH) {
-        this.isEscaped = true;
-        at += 1;
-      }
+    for (; at < length; at += 1) {
+      const byte = bytes[at];
+      if (byte === QUOTE) break;
+      if (byte !== BACKSLASH) continue;
+      isEscaped = true;
       at += 1;
     }
+    this.isEscaped = isEscaped;
     return at;
   }
 }

@@ -14,8 +14,8 @@ import type { SyncSession } from './sync-session';
 const MAX_PAGES = 20_000;
 
 /**
- * Reads a list to its last page, from where the pass stands: while one page is written the next is made ready and the one
- * after it is asked for, never more. Page, sightings, counts and cursor are committed together. Ends also when a cursor or
+ * Reads a list to its last page, from where the pass stands: while one page is written the next is made ready and the two
+ * after it are asked for, never more. Page, sightings, counts and cursor are committed together. Ends also when a cursor or
  * a whole page comes again, which proves nothing. Answers the pass as it stands then.
  */
 export async function runListPass<T extends { id: string }>(
@@ -25,22 +25,22 @@ export async function runListPass<T extends { id: string }>(
 ): Promise<OpenPass> {
   if (pass.ended) return pass;
   const cursors = new Set<string>(pass.cursor === null ? [] : [pass.cursor]);
+  const ask = (cursor: string | null, request: PassRequest) =>
+    askPage(session, list, pass, { cursor, request, cursors });
   let stored = Promise.resolve(pass);
   try {
-    let asked: AskedPage<T> | null = askPage(session, list, pass, pass.cursor);
-    for (let pages = 1; asked; pages += 1) {
-      const answer: Answered = await asked.answered;
-      const { nextCursor, size } = answer.head;
-      const repeats = nextCursor !== null && (cursors.has(nextCursor) || pages >= MAX_PAGES);
-      const goesOn = nextCursor !== null && size > 0 && !repeats;
-      if (nextCursor !== null) cursors.add(nextCursor);
-      const following: AskedPage<T> | null = goesOn ? askPage(session, list, pass, nextCursor, answer.request) : null;
+    let asked: AskedPage<T> | null = ask(pass.cursor, pass.state.request);
+    while (asked) {
+      const following: AskedPage<T> | null = await asked.next(ask);
+      // The one after it is asked for as soon as its answer tells where that is.
+      if (following) quietly(following.next(ask));
       const page: StampedPage<T> = await asked.page;
       failPoint('page.fetched');
       const before = await stored;
       if (before.ended) break;
-      const { request } = answer;
-      stored = quietly(storePage(session, list, { ...before, state: { ...before.state, request } }, page, goesOn));
+      const { request } = await asked.answered;
+      const state = { ...before.state, request };
+      stored = quietly(storePage(session, list, { ...before, state }, page, following !== null));
       asked = following;
     }
     return await stored;
@@ -56,19 +56,29 @@ interface Answered {
   request: PassRequest;
 }
 
+type Ask<T> = (cursor: string | null, request: PassRequest) => AskedPage<T>;
+
 interface AskedPage<T> {
   /** As soon as its answer is here. */
   answered: Promise<Answered>;
   /** When its records are ready to be stored. */
   page: Promise<StampedPage<T>>;
+  /** The page after it, asked for once this one is answered; null when it is the last or the list goes round. */
+  next(ask: Ask<T>): Promise<AskedPage<T> | null>;
+}
+
+interface PageToAsk {
+  cursor: string | null;
+  request: PassRequest;
+  /** Of all pages of the pass so far. */
+  cursors: Set<string>;
 }
 
 function askPage<T extends { id: string }>(
   session: SyncSession,
   list: ListResource<T>,
   { state }: OpenPass,
-  cursor: string | null,
-  request = state.request,
+  { cursor, request, cursors }: PageToAsk,
 ): AskedPage<T> {
   failPoint('page.asked');
   let page: Promise<StampedPage<T>> | undefined;
@@ -81,7 +91,24 @@ function askPage<T extends { id: string }>(
     );
     page.catch(reject);
   });
-  return { answered: quietly(answered), page: quietly(page as Promise<StampedPage<T>>) };
+  let next: Promise<AskedPage<T> | null> | undefined;
+  return {
+    answered: quietly(answered),
+    page: quietly(page as Promise<StampedPage<T>>),
+    next: (ask) => (next ??= askNext(answered, ask, cursors)),
+  };
+}
+
+async function askNext<T>(
+  answered: Promise<Answered>,
+  ask: Ask<T>,
+  cursors: Set<string>,
+): Promise<AskedPage<T> | null> {
+  const { head, request } = await answered;
+  const { nextCursor, size } = head;
+  if (nextCursor === null || size === 0 || cursors.has(nextCursor) || cursors.size >= MAX_PAGES) return null;
+  cursors.add(nextCursor);
+  return ask(nextCursor, request);
 }
 
 /** Its failure is handled when it is awaited; until then it must not count as unhandled. */
