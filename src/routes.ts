@@ -10,6 +10,7 @@ import { dossierRoutes } from './apps/members/dossier.routes';
 import { exportsRoutes } from './apps/members/exports.routes';
 import { membersRoutes } from './apps/members/members.routes';
 import { workbenchRoutes } from './apps/members/workbench.routes';
+import { planNotices } from './apps/plans/plan-notices.service';
 import { plansRoutes } from './apps/plans/plans.routes';
 import { archiveRoutes } from './apps/posts/archive.routes';
 import { draftsRoutes } from './apps/posts/drafts.routes';
@@ -35,7 +36,7 @@ export function mountRoutes(app: Express, context: Context): void {
     }),
   );
   app.use(plansRoutes(context));
-  app.use(campaignsRoutes(context, PatreonPost));
+  app.use(campaignsRoutes(context, PatreonPost, planNotices));
   app.use(campaignSettingsRoutes(context));
   // Their addresses are more exact than that of one member.
   app.use(exportsRoutes(context));
@@ -43,11 +44,11 @@ export function mountRoutes(app: Express, context: Context): void {
   app.use(dossierRoutes(context));
   app.use(membersRoutes(context));
   // Drafts and mirrored posts share their addresses: who does not know an id leaves it to the next.
+  app.use(archiveRoutes(context));
   app.use(editorRoutes(context));
   app.use(planningRoutes(context));
   app.use(workflowRoutes(context));
   app.use(draftsRoutes(context));
-  app.use(archiveRoutes(context));
   app.use(postsRoutes(context));
   app.use(syncRoutes(context));
   app.use(insightRoutes(context));

@@ -9,6 +9,7 @@ import { campaignName, type PatreonCampaign } from './campaign.model';
 import { CAMPAIGN_ATTRIBUTES, CREATOR_ATTRIBUTES, creatorOf } from './campaign-attributes';
 import { listCampaignFigures } from './campaign-figures';
 import { readMovements } from './campaign-movements';
+import type { CampaignPlans } from './campaign-plans';
 import { CampaignSettings } from './campaign-settings.model';
 import { readStatistics } from './campaign-statistics.service';
 import { findLastSync } from './last-sync';
@@ -48,23 +49,32 @@ export async function overviewLocals(
   req: Request,
   { knex, clock }: Context,
   campaign: PatreonCampaign,
-  posts: CampaignPosts,
+  { posts, plans }: { posts: CampaignPosts; plans: CampaignPlans },
 ) {
   const { id } = campaign;
   const words = { picture: req.t('campaigns:picture') };
-  const [figures, tiers, benefits, recentPosts, postCounts, movements, lastSync, settings] = await Promise.all([
-    listCampaignFigures([id], knex),
-    PatreonTier.listByCampaign(id, knex),
-    PatreonBenefit.listByCampaign(id, knex, 12),
-    posts.listRecent(id, 5, knex),
-    posts.countByCampaign([id], knex),
-    readMovements(id, clock.now(), knex),
-    findLastSync(id, knex),
-    CampaignSettings.findByCampaign(id, knex),
-  ]);
+  const [figures, tiers, benefits, recentPosts, postCounts, movements, lastSync, settings, plan, planCounts] =
+    await Promise.all([
+      listCampaignFigures([id], knex),
+      PatreonTier.listByCampaign(id, knex),
+      PatreonBenefit.listByCampaign(id, knex, 12),
+      posts.listRecent(id, 5, knex),
+      posts.countByCampaign([id], knex),
+      readMovements(id, clock.now(), knex),
+      findLastSync(id, knex),
+      CampaignSettings.findByCampaign(id, knex),
+      plans.ofCampaign(id, knex),
+      plans.countWaiting([id], knex),
+    ]);
   return {
     figures: figures(id),
     tiers,
+    tierPlans: await plans.listForTiers(
+      tiers.map((tier) => tier.id),
+      knex,
+    ),
+    plan,
+    planCount: planCounts.get(id) ?? 0,
     benefits,
     recentPosts,
     postCount: postCounts.get(id) ?? 0,

@@ -11,6 +11,7 @@ import { resolveSiteUrl } from '../../patreon/site-url';
 import { PatreonBenefit } from './benefit.model';
 import { campaignName, PatreonCampaign } from './campaign.model';
 import { TIER_ATTRIBUTES } from './campaign-attributes';
+import type { CampaignPlans } from './campaign-plans';
 import { tierFilters } from './campaigns.schemas';
 import { PatreonChange } from './change.model';
 import { PatreonTier, PLACES, PUBLISHED_STATES } from './tier.model';
@@ -22,15 +23,15 @@ const HISTORY = 50;
 const OFTEN_CHANGED = ['patron_count', 'remaining', 'post_count'];
 
 /** Tiers over all campaigns, of one campaign, and one by itself. */
-export function tiersRoutes(context: Context): Router {
+export function tiersRoutes(context: Context, plans: CampaignPlans): Router {
   const router = Router();
 
-  router.get('/patreon/tiers/', allow('tiers.read'), (req, res) => showList(req, res, context));
+  router.get('/patreon/tiers/', allow('tiers.read'), (req, res) => showList(req, res, { context, plans }));
 
   router.get('/patreon/campaigns/:id/tiers/', allow('tiers.read'), async (req, res) => {
     const campaign = await PatreonCampaign.findById(rowId(req.params.id), context.knex);
     if (!campaign) throw new NotFoundError();
-    await showList(req, res, context, campaign);
+    await showList(req, res, { context, plans }, campaign);
   });
 
   router.get('/patreon/tiers/:id/', allow('tiers.read'), async (req, res) => {
@@ -52,6 +53,7 @@ export function tiersRoutes(context: Context): Router {
       campaign,
       campaignTitle: campaignName(campaign),
       timeZone: campaign.time_zone,
+      plan: await plans.ofTier(tier.id, context.knex),
       history: tierHistory(changes, words),
       isHistoryCut: changes.length === HISTORY,
       benefits: await PatreonBenefit.listByPatreonIds(campaign.id, tier.benefits, context.knex),
@@ -63,7 +65,13 @@ export function tiersRoutes(context: Context): Router {
   return router;
 }
 
-async function showList(req: Request, res: Response, context: Context, campaign?: PatreonCampaign): Promise<void> {
+interface Shown {
+  context: Context;
+  plans: CampaignPlans;
+}
+
+async function showList(req: Request, res: Response, shown: Shown, campaign?: PatreonCampaign): Promise<void> {
+  const { knex } = shown.context;
   const locals = {
     title: req.t('campaigns:tiers.title'),
     section: 'tiers',
@@ -73,12 +81,12 @@ async function showList(req: Request, res: Response, context: Context, campaign?
     name: campaign && campaignName(campaign),
     published: PUBLISHED_STATES,
     places: PLACES,
-    campaignChoices: campaign ? [] : await PatreonCampaign.listChoices(context.knex),
+    campaignChoices: campaign ? [] : await PatreonCampaign.listChoices(knex),
   };
-  await viewList(res, 'tiers', locals, () => readList(req, context, campaign));
+  await viewList(res, 'tiers', locals, () => readList(req, shown, campaign));
 }
 
-async function readList(req: Request, { knex }: Context, campaign?: PatreonCampaign) {
+async function readList(req: Request, { context: { knex }, plans }: Shown, campaign?: PatreonCampaign) {
   const asked = campaign ? { ...req.query, campaign: '' } : req.query;
   const query = parseListQuery(tierFilters, PatreonTier.sorts, 'amount', asked);
   const { campaign: chosen, ...others } = query.filters;
@@ -95,7 +103,11 @@ async function readList(req: Request, { knex }: Context, campaign?: PatreonCampa
     knex,
   );
   const campaigns = new Map(named.map((row) => [row.id, row]));
-  return { ...listView(req.path, query, page, total), filters: query.filters, campaigns };
+  const tierPlans = await plans.listForTiers(
+    page.rows.map((tier) => tier.id),
+    knex,
+  );
+  return { ...listView(req.path, query, page, total), filters: query.filters, campaigns, tierPlans };
 }
 
 function breadcrumbs(req: Request, campaign: PatreonCampaign, href?: string) {
