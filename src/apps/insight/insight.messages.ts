@@ -119,6 +119,12 @@ export const insightMessages = defineMessages({
       job_dead_other: '{{count}} background jobs have failed for good.',
       plan_overdue_one: 'One planned change should have been made on Patreon by now.',
       plan_overdue_other: '{{count}} planned changes should have been made on Patreon by now.',
+      post_toHandOff_one: 'The hour of a planned post has come, and nobody has handed it off.',
+      post_toHandOff_other: 'The hour of {{count}} planned posts has come, and nobody has handed them off.',
+      post_notSeen_one: 'A post was handed off more than a day ago and is not on Patreon yet.',
+      post_notSeen_other: '{{count}} posts were handed off more than a day ago and are not on Patreon yet.',
+      post_unsure_one: 'A post on Patreon may be one that was handed off. Say whether it is.',
+      post_unsure_other: 'Posts on Patreon may be {{count}} that were handed off. Say which they are.',
     },
   },
   fr: {
@@ -249,6 +255,13 @@ export const insightMessages = defineMessages({
       job_dead_other: '{{count}} tâches de fond ont définitivement échoué.',
       plan_overdue_one: 'Un changement prévu aurait déjà dû être fait sur Patreon.',
       plan_overdue_other: '{{count}} changements prévus auraient déjà dû être faits sur Patreon.',
+      post_toHandOff_one: 'L’heure d’une publication prévue est venue, et personne ne l’a transmise.',
+      post_toHandOff_other: 'L’heure de {{count}} publications prévues est venue, et personne ne les a transmises.',
+      post_notSeen_one: 'Une publication transmise il y a plus d’un jour n’est pas encore sur Patreon.',
+      post_notSeen_other: '{{count}} publications transmises il y a plus d’un jour ne sont pas encore sur Patreon.',
+      post_unsure_one: 'Une publication sur Patreon pourrait en être une qui a été transmise. Dites si c’est elle.',
+      post_unsure_other:
+        'Des publications sur Patreon pourraient en être {{count}} qui ont été transmises. Dites lesquelles.',
     },
   },
 });

@@ -8,6 +8,7 @@ import {
 import { PatreonCredential } from '../connections/patreon-credential.model';
 import { type RequestUsage, requestUsage } from '../connections/request-budget.service';
 import { countOverduePlans } from '../plans/overdue-plans.service';
+import { countDraftProblems, type DraftProblemCount } from '../posts/draft-problems.service';
 import { SyncRun } from '../sync/sync-run.model';
 import { type LiveCounts, liveCounts } from './figures.service';
 
@@ -106,10 +107,26 @@ async function deadJobs({ knex }: Context): Promise<Finding[]> {
   return dead > 0 ? [{ code: 'job_dead', vars: { count: dead }, fix_url: '/patreon/api/status/' }] : [];
 }
 
-/** What staff planned for a day that is over. */
+/** What staff planned for a day that is over, and posts of which they have to say what they became. */
 async function overdueProblems(context: Context): Promise<Finding[]> {
-  const changes = await countOverduePlans(context);
-  return [{ text: 'plan_overdue', count: changes, fix_url: '/patreon/plans/?due=overdue' }]
-    .filter(({ count }) => count > 0)
-    .map(({ text, count, fix_url }) => ({ code: 'plan_overdue', text, vars: { count }, fix_url }));
+  const [changes, drafts] = await Promise.all([
+    countOverduePlans(context),
+    countDraftProblems(context.knex, context.clock.now()),
+  ]);
+  const ofChanges = { code: 'plan_overdue', vars: { count: changes }, fix_url: '/patreon/plans/?due=overdue' };
+  return [...(changes > 0 ? [ofChanges] : []), ...drafts.map(draftFinding)];
+}
+
+/** One draft is led to; several are on the list of drafts. */
+function draftFinding({ reason, count, draftId }: DraftProblemCount): Finding {
+  const here = `/patreon/posts/${draftId}/${reason === 'unsure' ? 'match/' : ''}`;
+  return {
+    code: reason === 'unsure' ? 'post_unmatched' : 'plan_overdue',
+    text: `post_${reason}`,
+    vars: { count },
+    fix_url:
+      count === 1
+        ? here
+        : `/patreon/posts/?${reason === 'toHandOff' ? 'drafts_sort=planned' : 'drafts_state=handed_off'}`,
+  };
 }
