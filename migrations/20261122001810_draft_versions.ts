@@ -4,6 +4,8 @@ export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     -- A text that was sent while somebody else had already saved another one: kept, though it never was the draft's text.
     alter table post_draft_versions add column is_aside boolean not null default false;
+    create index post_draft_versions_autosaved_idx on post_draft_versions (saved_at, draft_id)
+      where kind = 'autosaved' and not is_aside;
     -- Drawn by the form that makes a draft, so that sending it twice makes one draft.
     alter table post_drafts add column form_token uuid unique;
     create index post_draft_editors_staff_idx on post_draft_editors (staff_id);
@@ -17,6 +19,7 @@ export async function down(knex: Knex): Promise<void> {
   await knex.raw(`
     drop index post_drafts_unplanned_idx, post_drafts_created_by_idx, post_draft_editors_staff_idx;
     alter table post_drafts drop column form_token;
+    drop index post_draft_versions_autosaved_idx;
     alter table post_draft_versions drop column is_aside;
   `);
 }

@@ -37,12 +37,24 @@ export async function readDraftForm(
   db: Knex,
 ): Promise<DraftContent> {
   const { tiers: tierIds, planned_for, ...fields } = parseForm(draftForm, body ?? {});
-  const [tiers, plan] = await Promise.all([
+  const [tiers, plan] = await together(
     patreonIdsOf(tierIds, campaign.id, db),
     plannedMoment(planned_for, campaign.time_zone, known?.planned_for, db),
     checkCover(fields.cover_id, campaign.id, db),
-  ]);
+  );
   return { ...fields, tiers, planned_for: plan };
+}
+
+/** Waits for all of them, so that what is wrong with several fields is told at once. */
+async function together<T extends readonly unknown[]>(...checks: { [K in keyof T]: Promise<T[K]> }): Promise<T> {
+  const errors: Record<string, string> = {};
+  for (const settled of await Promise.allSettled(checks)) {
+    if (settled.status === 'fulfilled') continue;
+    if (!(settled.reason instanceof ValidationError)) throw settled.reason;
+    Object.assign(errors, settled.reason.fields);
+  }
+  if (Object.keys(errors).length > 0) throw new ValidationError(errors);
+  return (await Promise.all(checks)) as unknown as T;
 }
 
 async function patreonIdsOf(ids: readonly number[], campaignId: number, db: Knex): Promise<string[]> {

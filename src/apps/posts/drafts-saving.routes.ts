@@ -2,10 +2,9 @@ import { type Request, Router } from 'express';
 import type { Context } from '../../context';
 import { allow } from '../../http/allow';
 import { formMessages } from '../../http/form-messages';
-import { parseForm, rowId } from '../../http/parse';
+import { parseForm } from '../../http/parse';
 import { actorOf } from '../accounts/audit.service';
-import { PatreonCampaign } from '../campaigns/campaign.model';
-import { type DraftContent, PostDraft } from './draft.model';
+import type { DraftContent } from './draft.model';
 import { chosenContent, showConflict } from './draft-conflict';
 import { checkWritten, formStateOf, readDraftForm, typedState } from './draft-form';
 import { showDraftForm } from './draft-form-page';
@@ -15,11 +14,7 @@ import { callReady } from './draft-ready.service';
 import { PostDraftVersion } from './draft-version.model';
 import { actionForm, versionForm } from './drafts.schemas';
 import { type SaveOutcome, saveDraft } from './drafts.service';
-
-interface Found {
-  draft: PostDraft;
-  campaign: PatreonCampaign;
-}
+import { type FoundDraft, findDraft } from './workflow-place';
 
 /** Writing in a draft that exists: its form, saving, saving by itself, and who else is at it. */
 export function savingRoutes(context: Context): Router {
@@ -27,7 +22,7 @@ export function savingRoutes(context: Context): Router {
   const { knex } = context;
 
   router.get('/patreon/posts/:id/edit/', allow('posts.write'), async (req, res, next) => {
-    const found = await findDraft(req);
+    const found = await findDraft(req, context);
     // A post that is live is told apart from a new version of it.
     if (!found || found.draft.state === 'published' || found.draft.state === 'drifted') return next();
     const staffId = actorOf(req).staffId as number;
@@ -39,7 +34,7 @@ export function savingRoutes(context: Context): Router {
   });
 
   router.post('/patreon/posts/:id/edit/', allow('posts.write'), async (req, res, next) => {
-    const found = await findDraft(req);
+    const found = await findDraft(req, context);
     if (!found) return next();
     try {
       const { action } = parseForm(actionForm, req.body ?? {});
@@ -67,7 +62,7 @@ export function savingRoutes(context: Context): Router {
   });
 
   router.post('/patreon/posts/:id/autosave/', allow('posts.write'), async (req, res, next) => {
-    const found = await findDraft(req);
+    const found = await findDraft(req, context);
     if (!found) return next();
     const { version, content } = await readSave(req, found);
     const actor = actorOf(req);
@@ -91,7 +86,7 @@ export function savingRoutes(context: Context): Router {
   });
 
   router.post('/patreon/posts/:id/presence/', allow('posts.write'), async (req, res, next) => {
-    const found = await findDraft(req);
+    const found = await findDraft(req, context);
     if (!found) return next();
     const names = await noteEditor(context, found.draft.id, actorOf(req).staffId as number);
     res.json({ editors: names.map((name) => ({ name })), version: found.draft.version });
@@ -100,18 +95,12 @@ export function savingRoutes(context: Context): Router {
   /** The base version, and the text that was written over it. */
   async function readSave(
     req: Request,
-    { draft, campaign }: Found,
+    { draft, campaign }: FoundDraft,
   ): Promise<{ version: number; content: DraftContent }> {
     const { version } = parseForm(versionForm, req.body ?? {});
     const base = await PostDraftVersion.find(draft.id, version, knex);
     const content = await readDraftForm(req.body, campaign, base ?? draft, knex);
     return { version, content: base ? chosenContent(req.body, content, base) : content };
-  }
-
-  async function findDraft(req: Request): Promise<Found | undefined> {
-    const draft = await PostDraft.findLive(rowId(req.params.id), knex);
-    const campaign = draft && (await PatreonCampaign.findById(draft.campaign_id, knex));
-    return campaign && { draft, campaign };
   }
 
   /** Says what happened, and where to go from there. */

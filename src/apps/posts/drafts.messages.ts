@@ -124,6 +124,7 @@ export const draftsMessages = defineMessages({
       title: 'History of “{{title}}”',
       crumb: 'History',
       version: 'Version {{version}}',
+      versions: 'Version',
       present: 'The present text',
       kind: {
         created: 'Begun',
@@ -148,7 +149,7 @@ export const draftsMessages = defineMessages({
       same: 'The text was that of version {{version}} already.',
       older: 'Older versions',
       newest: 'The newest versions',
-      collapsed: 'Of what was saved by itself within ten minutes, the last is listed.',
+      collapsed: 'Of what was saved by itself within {{count}} minutes, the last is listed.',
     },
     diff: {
       title: 'Version {{from}} and version {{to}}',
@@ -169,7 +170,7 @@ export const draftsMessages = defineMessages({
     delete: {
       title: 'Delete “{{title}}”?',
       crumb: 'Delete',
-      text: 'The draft goes with its history, comments and plan. It can be brought back for 30 days, by the button that appears or by whoever keeps this address.',
+      text: 'The draft goes with its history, comments and plan. It can be brought back for 30 days, from the list of drafts.',
       published: 'The post on Patreon stays as it is: delete it there if it shall go.',
       submit: 'Delete the draft',
       done: '“{{title}}” is deleted.',
@@ -181,13 +182,9 @@ export const draftsMessages = defineMessages({
       crumb: 'New version',
       text: 'This post is live, and Patreon lets no other program change it. You can write a new version here, beginning with Patreon’s text, and type it there at the end. The panel notices when Patreon’s text is yours.',
       lossy: 'Patreon’s text becomes Markdown for that. Embedded things and pictures of Patreon’s own stay behind.',
-      backText:
-        'This post is {{state}}. To change it, take it back to “Draft”: it has to be called ready again afterwards.',
-      handedOffText: 'Somebody may be typing it on Patreon at this moment.',
       submit: 'Begin a new version',
-      back: 'Take back to draft',
       begun: 'This began with Patreon’s text.',
-      toDraft: 'To the draft',
+      cut: 'Patreon’s text is longer than a draft can be: the end of it is missing here.',
     },
     list: {
       title: 'Drafts',
@@ -212,6 +209,8 @@ export const draftsMessages = defineMessages({
       next: 'More drafts',
       first: 'Back to the first',
       notPlanned: 'Not planned',
+      deleted: 'Deleted',
+      restore: 'Bring back',
     },
   },
   fr: {
@@ -340,6 +339,7 @@ export const draftsMessages = defineMessages({
       title: 'Historique de «\u202f{{title}}\u202f»',
       crumb: 'Historique',
       version: 'Version {{version}}',
+      versions: 'Version',
       present: 'Le texte actuel',
       kind: {
         created: 'Commencé',
@@ -364,7 +364,7 @@ export const draftsMessages = defineMessages({
       same: 'Le texte était déjà celui de la version {{version}}.',
       older: 'Versions plus anciennes',
       newest: 'Les dernières versions',
-      collapsed: 'De ce qui s’est enregistré tout seul en dix minutes, seule la dernière version est listée.',
+      collapsed: 'De ce qui s’est enregistré tout seul en {{count}} minutes, seule la dernière version est listée.',
     },
     diff: {
       title: 'Version {{from}} et version {{to}}',
@@ -385,7 +385,7 @@ export const draftsMessages = defineMessages({
     delete: {
       title: 'Supprimer «\u202f{{title}}\u202f»\u202f?',
       crumb: 'Supprimer',
-      text: 'Le brouillon part avec son historique, ses commentaires et sa date. Il peut être repris pendant 30 jours, par le bouton qui apparaît ou par qui garde cette adresse.',
+      text: 'Le brouillon part avec son historique, ses commentaires et sa date. Il peut être repris pendant 30 jours, depuis la liste des brouillons.',
       published: 'La publication sur Patreon reste telle quelle\u202f: supprimez-la là-bas si elle doit partir.',
       submit: 'Supprimer le brouillon',
       done: '«\u202f{{title}}\u202f» est supprimé.',
@@ -398,13 +398,9 @@ export const draftsMessages = defineMessages({
       text: 'Cette publication est en ligne, et Patreon ne laisse aucun autre programme la modifier. Vous pouvez en écrire ici une nouvelle version, à partir du texte de Patreon, et la saisir là-bas à la fin. Le panneau remarque quand le texte de Patreon est le vôtre.',
       lossy:
         'Le texte de Patreon devient pour cela du Markdown. Les éléments intégrés et les images propres à Patreon n’y sont pas.',
-      backText:
-        'État de cette publication\u202f: {{state}}. Pour la modifier, refaites-en un brouillon\u202f: il faudra ensuite la déclarer prête de nouveau.',
-      handedOffText: 'Quelqu’un la saisit peut-être sur Patreon en ce moment.',
       submit: 'Commencer une nouvelle version',
-      back: 'Refaire un brouillon',
       begun: 'Ceci commence avec le texte de Patreon.',
-      toDraft: 'Vers le brouillon',
+      cut: 'Le texte de Patreon est plus long qu’un brouillon ne peut l’être\u202f: la fin manque ici.',
     },
     list: {
       title: 'Brouillons',
@@ -429,6 +425,8 @@ export const draftsMessages = defineMessages({
       next: 'Plus de brouillons',
       first: 'Retour aux premiers',
       notPlanned: 'Pas prévu',
+      deleted: 'Supprimés',
+      restore: 'Reprendre',
     },
   },
 });

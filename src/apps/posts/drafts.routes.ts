@@ -7,10 +7,13 @@ import { parseForm, rowId } from '../../http/parse';
 import { actorOf } from '../accounts/audit.service';
 import { PatreonCampaign } from '../campaigns/campaign.model';
 import { PatreonTier } from '../campaigns/tier.model';
+import { draftRoutes } from './draft.routes';
 import { countAudience } from './draft-audience.service';
 import { EMPTY_CONTENT } from './draft-content';
 import { checkWritten, formStateOf, readDraftForm, typedState } from './draft-form';
 import { showDraftForm } from './draft-form-page';
+import { draftHistoryRoutes } from './draft-history.routes';
+import { draftRevisionRoutes } from './draft-revision.routes';
 import { actionForm, audienceForm } from './drafts.schemas';
 import { createDraft } from './drafts.service';
 import { flashReady, savingRoutes } from './drafts-saving.routes';
@@ -65,6 +68,9 @@ export function draftsRoutes(context: Context): Router {
   });
 
   router.use(savingRoutes(context));
+  router.use(draftRevisionRoutes(context));
+  router.use(draftHistoryRoutes(context));
+  router.use(draftRoutes(context));
 
   async function findCampaign(id: number): Promise<PatreonCampaign> {
     const campaign = await PatreonCampaign.findById(id, knex);

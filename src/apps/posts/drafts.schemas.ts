@@ -77,3 +77,9 @@ const versionNumber = z
   .transform(Number);
 
 export const versionForm = z.object({ version: versionNumber });
+
+const given = <S extends z.ZodType>(schema: S) =>
+  z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
+
+export const historyQuery = z.object({ before: given(versionNumber) });
+export const comparisonQuery = z.object({ from: versionNumber, to: versionNumber });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineJob } from '../../jobs/job';
+import { purgeDrafts } from './draft-deletion.service';
 import { listUnsettled, settlePosts } from './post-arrival.service';
 
 /** A job leaves the campaigns beyond these to the next one. */
@@ -20,5 +21,11 @@ export const postsJobs = [
       }
       return { settled };
     },
+  }),
+  defineJob({
+    name: 'purge-drafts',
+    arguments: z.object({}),
+    schedule: () => '25 3 * * *',
+    run: (context) => purgeDrafts(context),
   }),
 ];

@@ -1,0 +1,83 @@
+import type { Context } from '../../context';
+import { NotFoundError } from '../../errors';
+import { type Actor, recordAudit } from '../accounts/audit.service';
+import { PostDraft } from './draft.model';
+import { LATER_SQL, NUMBERED_SQL } from './draft-history';
+
+const DAY_MS = 24 * 3_600_000;
+/** Until then a deleted draft can be brought back. */
+export const KEPT_DAYS = 30;
+const MOST_PICTURES = 200;
+
+/** Takes a draft out of sight; it can be brought back while it is kept. @throws NotFoundError */
+export async function deleteDraft({ knex, clock }: Context, draftId: number, actor: Actor): Promise<void> {
+  await knex.transaction(async (trx) => {
+    const draft = await PostDraft.lockLive(draftId, trx);
+    if (!draft) throw new NotFoundError();
+    await draft.$query(trx).patch({ deleted_by: actor.staffId ?? null, deleted_at: clock.now().toISOString() });
+    await recordAudit(trx, { ...actor, action: 'draft.deleted', subject: { type: 'post', id: draftId } });
+  });
+}
+
+/**
+ * Brings a deleted draft back; asking twice changes nothing. If another draft has been linked to its post meanwhile, it
+ * comes back without the link. @throws NotFoundError once it is removed
+ */
+export async function restoreDraft({ knex }: Context, draftId: number, actor: Actor): Promise<PostDraft> {
+  return knex.transaction(async (trx) => {
+    const draft = await PostDraft.query(trx).findById(draftId).forUpdate();
+    if (!draft) throw new NotFoundError();
+    if (draft.deleted_at === null) return draft;
+    const other =
+      draft.post_id === null
+        ? undefined
+        : await PostDraft.query(trx).findOne({ post_id: draft.post_id }).whereNull('deleted_at');
+    await draft.$query(trx).patch({ deleted_at: null, deleted_by: null, ...(other && { post_id: null }) });
+    await recordAudit(trx, { ...actor, action: 'draft.restored', subject: { type: 'post', id: draftId } });
+    return draft;
+  });
+}
+
+/** Removes what was kept long enough: deleted drafts, pictures that nothing shows any more, and texts between two saves. */
+export async function purgeDrafts({
+  knex,
+  clock,
+}: Context): Promise<{ drafts: number; pictures: number; versions: number }> {
+  const now = clock.now().getTime();
+  const kept = new Date(now - KEPT_DAYS * DAY_MS).toISOString();
+  const drafts = await knex('post_drafts').where('deleted_at', '<', kept).delete();
+  const { rowCount: pictures } = await knex.raw(ORPHANED_PICTURES, { kept, limit: MOST_PICTURES });
+  const aDayAgo = new Date(now - DAY_MS).toISOString();
+  const twoWeeksAgo = new Date(now - 14 * DAY_MS).toISOString();
+  const { rowCount: versions } = await knex.raw(SUPERSEDED_VERSIONS, { from: twoWeeksAgo, until: aDayAgo });
+  return { drafts, pictures, versions };
+}
+
+const SHOWN_IN = (content: string) => `position('/patreon/posts/pictures/' || p.id || '/' in ${content}) > 0`;
+
+/** Their draft is gone, and no other text shows them. */
+const ORPHANED_PICTURES = `
+  delete from post_pictures where id in (
+    select p.id from post_pictures p
+     where p.draft_id is null and p.created_at < :kept
+       and not exists (select from post_draft_versions v join post_drafts d on d.id = v.draft_id
+                        where d.campaign_id = p.campaign_id and (v.cover_id = p.id or ${SHOWN_IN('v.content')}))
+       and not exists (select from post_templates t where ${SHOWN_IN('t.content')})
+       and not exists (select from post_snippets s where ${SHOWN_IN('s.content')})
+     order by p.id limit :limit
+  )`;
+
+/** What the history does not list, unless something names it: a hand-off, a comment, a move, or a version made from it. */
+const SUPERSEDED_VERSIONS = `
+  with recent as (
+    select distinct draft_id from post_draft_versions
+     where kind = 'autosaved' and not is_aside and saved_at >= :from and saved_at < :until
+  ), numbered as (
+    ${NUMBERED_SQL} where draft_id in (select draft_id from recent) ${LATER_SQL}
+  )
+  delete from post_draft_versions v using numbered n
+   where n.draft_id = v.draft_id and n.version = v.version and n.followed and v.saved_at < :until
+     and not exists (select from post_drafts d where d.id = v.draft_id and v.version in (d.version, d.handed_off_version))
+     and not exists (select from post_draft_comments c where c.draft_id = v.draft_id and c.version = v.version)
+     and not exists (select from post_draft_moves m where m.draft_id = v.draft_id and m.version = v.version)
+     and not exists (select from post_draft_versions r where r.draft_id = v.draft_id and r.restored_from = v.version)`;

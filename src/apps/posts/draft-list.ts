@@ -1,0 +1,136 @@
+import type { Request } from 'express';
+import type { Knex } from 'knex';
+import type { QueryBuilder } from 'objection';
+import { z } from 'zod';
+import type { Context } from '../../context';
+import {
+  decodeCursor,
+  encodeCursor,
+  type KeysetPage,
+  type KeysetPosition,
+  type KeysetSort,
+  keysetPage,
+} from '../../db/keyset';
+import { createFormat } from '../../http/format';
+import { listAddress } from '../../http/list-address';
+import { parseForm } from '../../http/parse';
+import { PatreonCampaign } from '../campaigns/campaign.model';
+import { PostDraft } from './draft.model';
+import { staffNames } from './draft-page';
+import { DRAFT_STATES, type DraftState } from './draft-states';
+
+export interface DraftFilter {
+  state?: DraftState | undefined;
+  campaignId?: number | undefined;
+  /** Who began it. */
+  createdBy?: number | undefined;
+  /** Those that can still be brought back, instead of all others. */
+  deleted?: boolean | undefined;
+}
+
+export const DRAFT_SORTS = {
+  '-saved': { value: 'saved_at', type: 'timestamptz', descending: true },
+  planned: { value: 'planned_for', type: 'timestamptz' },
+} as const satisfies Record<string, KeysetSort>;
+type DraftSort = keyof typeof DRAFT_SORTS;
+
+const PAGE = 20;
+const LISTED = [
+  'id',
+  'campaign_id',
+  'state',
+  'title',
+  'planned_for',
+  'saved_at',
+  'saved_by',
+  'version',
+  'deleted_at',
+  'post_id',
+] as const;
+
+/** One page of drafts, without their texts. */
+export async function listDrafts(
+  filter: DraftFilter,
+  sort: KeysetSort,
+  position: KeysetPosition,
+  db: Knex,
+): Promise<KeysetPage<PostDraft>> {
+  return keysetPage(matching(filter, db).select(...LISTED), sort, position, PAGE);
+}
+
+function matching(
+  { state, campaignId, createdBy, deleted }: DraftFilter,
+  db: Knex,
+): QueryBuilder<PostDraft, PostDraft[]> {
+  const query = PostDraft.query(db);
+  if (deleted) query.whereNotNull('deleted_at');
+  else query.whereNull('deleted_at');
+  if (state) query.where({ state });
+  if (campaignId !== undefined) query.where({ campaign_id: campaignId });
+  if (createdBy !== undefined) query.where({ created_by: createdBy });
+  return query;
+}
+
+/** Parameters of their own, because the list stands beside that of the posts. A wrong one asks for nothing. */
+const query = z.object({
+  draft_state: z
+    .enum([...DRAFT_STATES, 'deleted'])
+    .optional()
+    .catch(undefined),
+  drafts_of: z.enum(['me']).optional().catch(undefined),
+  drafts_sort: z.enum(['-saved', 'planned']).default('-saved').catch('-saved'),
+  drafts_after: z.string().max(4_000).optional().catch(undefined),
+  campaign: z
+    .string()
+    .regex(/^[1-9]\d{0,14}$/)
+    .optional()
+    .catch(undefined),
+});
+
+/** What `drafts/_list` shows: drafts of one campaign, of the one that is chosen, or of all. */
+export async function readDraftList(req: Request, context: Context, campaign?: PatreonCampaign) {
+  const { knex } = context;
+  const asked = parseForm(query, req.query);
+  const sort: DraftSort = asked.drafts_sort;
+  const campaignId = campaign?.id ?? (asked.campaign === undefined ? undefined : Number(asked.campaign));
+  const filter = filterOf(asked, campaignId, req);
+  const after =
+    asked.drafts_after === undefined ? undefined : decodeCursor(asked.drafts_after, sort, DRAFT_SORTS[sort]);
+  const page = await listDrafts(filter, DRAFT_SORTS[sort], after ? { after } : {}, knex);
+  const [campaigns, names] = await Promise.all([
+    PatreonCampaign.listByIds(
+      page.rows.map((draft) => draft.campaign_id),
+      knex,
+    ),
+    staffNames(
+      page.rows.map((draft) => draft.saved_by),
+      context,
+    ),
+  ]);
+  const chosen = { draft_state: asked.draft_state, drafts_of: asked.drafts_of, drafts_sort: sort };
+  const address = listAddress(req.path, { ...chosen, ...(campaign ? {} : { campaign: asked.campaign }) });
+  return {
+    rows: page.rows,
+    campaigns: new Map(campaigns.map((row) => [row.id, row])),
+    nameOf: (id: number | null) => (id !== null && names.get(id)) || req.t('drafts:somebody'),
+    /** By the clocks of the draft's campaign: several stand side by side. */
+    dateTime: (at: string, timeZone: string | null | undefined) =>
+      createFormat(req.locale, timeZone ?? null).dateTime(at),
+    filters: chosen,
+    campaignId,
+    isFiltered: asked.draft_state !== undefined || asked.drafts_of !== undefined,
+    isFirstPage: after === undefined,
+    first: `${address()}#drafts`,
+    next: page.next && `${address({ drafts_after: encodeCursor(sort, page.next) })}#drafts`,
+  };
+}
+
+function filterOf(asked: z.output<typeof query>, campaignId: number | undefined, req: Request): DraftFilter {
+  const isDeleted = asked.draft_state === 'deleted';
+  return {
+    campaignId,
+    createdBy: asked.drafts_of === 'me' ? req.staff?.id : undefined,
+    state: isDeleted ? undefined : (asked.draft_state as DraftState | undefined),
+    deleted: isDeleted,
+  };
+}

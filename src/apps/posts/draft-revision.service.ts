@@ -1,0 +1,96 @@
+import type { Context } from '../../context';
+import { NotFoundError } from '../../errors';
+import { htmlMarkdown } from '../../lib/html-markdown';
+import type { Actor } from '../accounts/audit.service';
+import { PatreonTier } from '../campaigns/tier.model';
+import { type DraftContent, PostDraft } from './draft.model';
+import { EMPTY_CONTENT } from './draft-content';
+import { moveDraft } from './draft-moves.service';
+import { changeDraft, createDraftIn } from './drafts.service';
+import { PatreonPost } from './post.model';
+
+const LONGEST = { title: 300, content: 100_000 };
+
+export interface Revision {
+  draftId: number;
+  /** Patreon's text is longer than a draft can be. */
+  isCut: boolean;
+}
+
+/**
+ * Begins a new version of a live post with Patreon's text. A post that has a draft keeps it: what is asked for twice is
+ * done once. @throws NotFoundError for a post that is gone
+ */
+export async function reviseMirrored(
+  { knex, clock }: Context,
+  postId: number,
+  actor: Actor,
+  words: { picture: string },
+): Promise<Revision> {
+  return knex.transaction(async (trx) => {
+    const post = await PatreonPost.query(trx).findById(postId).whereNull('gone_at').forUpdate();
+    if (!post) throw new NotFoundError();
+    const known = await findRevision(postId, trx);
+    if (known) return { draftId: known.id, isCut: false };
+    const { content, isCut } = await textOf(post, words, trx);
+    const draft = await createDraftIn(trx, { campaignId: post.campaign_id, content, actor, postId }, clock);
+    return { draftId: draft.id, isCut };
+  });
+}
+
+/**
+ * Takes a draft back, so that it can be changed. One whose copy on Patreon was changed begins with Patreon's text; what
+ * it said itself stays in its history. @throws NotFoundError, and ConflictError where that is no legal move
+ */
+export async function takeBack(
+  { knex, clock }: Context,
+  draftId: number,
+  actor: Actor,
+  words: { picture: string },
+): Promise<Revision> {
+  return knex.transaction(async (trx) => {
+    const draft = await PostDraft.lockLive(draftId, trx);
+    if (!draft) throw new NotFoundError();
+    const isDrifted = draft.state === 'drifted';
+    await moveDraft(trx, { draftId, to: 'draft', staffId: actor.staffId ?? null, now: clock.now() });
+    const post = isDrifted && draft.post_id !== null ? await PatreonPost.findById(draft.post_id, trx) : undefined;
+    if (!post) return { draftId, isCut: false };
+    const { content, isCut } = await textOf(post, words, trx);
+    const { title, content: text, is_public, is_paid, tiers } = content;
+    await changeDraft(trx, { draftId, change: { title, content: text, is_public, is_paid, tiers }, actor }, clock);
+    return { draftId, isCut };
+  });
+}
+
+/** The draft that a mirrored post is, or is to become, again. */
+export async function findRevision(postId: number, db: Context['knex']): Promise<PostDraft | undefined> {
+  return PostDraft.query(db).findOne({ post_id: postId }).whereNull('deleted_at');
+}
+
+/** What Patreon tells of a post, as a draft holds it. Tiers that we never read cannot be chosen. */
+async function textOf(
+  post: PatreonPost,
+  words: { picture: string },
+  db: Context['knex'],
+): Promise<{ content: DraftContent; isCut: boolean }> {
+  const text = htmlMarkdown(post.content, words);
+  const tiers = await PatreonTier.listByPatreonIds([post.campaign_id], post.tiers ?? [], db);
+  const content = {
+    ...EMPTY_CONTENT,
+    title: cut(post.title ?? '', LONGEST.title)
+      .replaceAll(/\s+/g, ' ')
+      .trim(),
+    content: cut(text, LONGEST.content),
+    is_paid: post.is_paid ?? false,
+    is_public: post.is_public ?? false,
+    tiers: tiers.map((tier) => tier.patreon_id),
+  };
+  return { content, isCut: text.length > LONGEST.content };
+}
+
+/** Never through the middle of a character. */
+const cut = (text: string, most: number): string =>
+  text
+    .slice(0, most)
+    .toWellFormed()
+    .replace(/\uFFFD$/, '');
