@@ -1,17 +1,19 @@
 import { scrub } from '../../logger';
 import { PatreonError } from '../../patreon/patreon-error';
+import { failureSentence } from './failure-telling';
 import type { Completeness } from './pass-state';
 import type { Resource } from './sync-run.model';
 
-const BY_KIND: Partial<Record<PatreonError['kind'], string>> = {
-  unauthorized: 'Patreon refused the access token. Connect Patreon again.',
-  forbidden: 'Patreon does not allow this read.',
-  blocked: 'Patreon turned our requests away for now. The next run tries again.',
-  rate_limited: 'Patreon asked for a longer pause than this run can make. The next run tries again.',
-  unavailable: 'Patreon could not answer. The next run tries again.',
-  invalid_answer: 'Patreon answered something that is not its API. The next run tries again.',
-  cursor_expired: 'Patreon forgot the place in its list before all pages were read. The next run tries again.',
-};
+/** Failures of a read that a sentence of their own tells. */
+const TOLD = [
+  'unauthorized',
+  'forbidden',
+  'blocked',
+  'rate_limited',
+  'unavailable',
+  'invalid_answer',
+  'cursor_expired',
+] as const satisfies readonly PatreonError['kind'][];
 
 /** What a pass stored less than it should have, in words; null when nothing is missing. */
 export function describeLack({
@@ -22,17 +24,13 @@ export function describeLack({
   const words: string[] = [];
   if (shortfall) {
     const { total, seen } = shortfall;
-    words.push(
-      `Patreon counts ${total} but listed ${seen}; what was not listed is kept as it was. The next run tries again.`,
-    );
+    words.push(failureSentence('shortfall', { total, seen }));
   }
   if (unconfirmed > 0) {
-    words.push(
-      `${unconfirmed} are missing from Patreon's list, but that could not be confirmed, so they are kept. The next run tries again.`,
-    );
+    words.push(failureSentence('unconfirmed', { count: unconfirmed }));
   }
   if (omitted.includes('pledge_history')) {
-    words.push('Patreon took too long over the pledge histories; members were read without them.');
+    words.push(failureSentence('historiesOmitted'));
   }
   return words.length > 0 ? words.join(' ') : null;
 }
@@ -42,12 +40,12 @@ const SQLSTATE = /^[0-9A-Z]{5}$/;
 /** In words that may be shown: never a token, an address or a body. */
 export function describeFailure(error: unknown, resource?: Resource): string {
   if (error instanceof PatreonError) {
-    const words = BY_KIND[error.kind] ?? 'The read failed.';
+    const words = failureSentence(TOLD.find((kind) => kind === error.kind) ?? 'other');
     return `${words} (${error.kind}${error.status ? ` ${error.status}` : ''}${resource ? `, ${resource}` : ''})`;
   }
   // A driver's message holds the statement, and may hold values.
   if (error instanceof Error && SQLSTATE.test(String((error as { code?: unknown }).code))) {
-    return `The database could not store what was read (${(error as { code?: unknown }).code}). The log tells more; the next run tries again.`;
+    return failureSentence('database', { code: String((error as { code?: unknown }).code) });
   }
   return scrub(error instanceof Error ? error.message : String(error)).slice(0, 500);
 }

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { Context } from '../../context';
+import { failureSentence } from './failure-telling';
 import { describeFailure } from './failure-words';
 import type { RunLease } from './run-lease';
 import type { Resource } from './sync-run.model';
@@ -7,12 +8,12 @@ import type { Resource } from './sync-run.model';
 /** A campaign belongs to one connection; another one that still lists it leaves it alone. */
 export class CampaignElsewhereError extends Error {
   constructor() {
-    super('This campaign is read through another connection now. This one left it alone.');
+    super(failureSentence('elsewhere'));
     this.name = 'CampaignElsewhereError';
   }
 }
 
-export const CONNECTION_DELETED = 'The connection of this run was deleted before the run had ended.';
+export const CONNECTION_DELETED = failureSentence('connectionDeleted');
 
 /**
  * Refuses what is to be written of a campaign that belongs to another connection than these. The campaign cannot change

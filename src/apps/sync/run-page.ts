@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import type { Context } from '../../context';
 import { NotFoundError } from '../../errors';
+import { tellFailure, tellReason } from './failure-telling';
 import { heldRunView } from './held-run-page';
 import { QuarantinedRecord, SyncRun, SyncRunResource } from './sync-run.model';
 import { reasonToWait } from './wait-out-holds';
@@ -34,8 +35,16 @@ export async function readRunPage(req: Request, context: Context, runId: number)
     ],
     timeZone: zoneOf(parts),
     run,
-    parts: parts.map((part) => ({ ...part, staged: part.waiting, ...paceOf(run, part, now) })),
-    errors: run.errors.filter(({ message }) => !parts.some((p) => p.state === 'held' && p.error === message)),
+    parts: parts.map((part) => ({
+      ...part,
+      // Why a part is held stands in a place of its own.
+      error: part.error && part.state !== 'held' ? tellFailure(part.error, req.t) : null,
+      staged: part.waiting,
+      ...paceOf(run, part, now),
+    })),
+    errors: run.errors
+      .filter(({ message }) => !parts.some((p) => p.state === 'held' && p.error === message))
+      .map((error) => ({ ...error, message: tellFailure(error.message, req.t) })),
     waitsFor: run.waiting_until === null ? null : await reasonToWait(context),
     durationMs,
     isApplyingTime: run.decision === 'applied' && durationMs !== null,
@@ -98,7 +107,7 @@ function shownQuarantine(req: Request, records: QuarantinedRecord[]) {
     id,
     resource,
     patreon_id,
-    reason,
+    reason: tellReason(reason, req.t),
     raw: mayRead ? indented(raw) : null,
   }));
 }

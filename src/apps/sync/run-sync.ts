@@ -1,7 +1,9 @@
 import type { Context } from '../../context';
 import { failPoint } from '../../lib/fail-points';
 import { patreonClientFor } from '../connections/patreon-client.service';
+import { RequestReserve } from '../connections/request-reserve.service';
 import { applyHeldParts } from './apply-held';
+import { failureSentence } from './failure-telling';
 import { describeFailure } from './failure-words';
 import { CONNECTION_DELETED, describeLoss } from './lost-connection';
 import { forgetOldStamps } from './read-stamps';
@@ -46,33 +48,45 @@ async function syncAll(context: Context, run: SyncRun, lease: RunLease, signal: 
   if (credentialIds.length < run.credential_ids.length || credentialIds.length === 0)
     errors.push({ campaign: null, resource: 'campaigns', message: CONNECTION_DELETED });
   for (const credentialId of credentialIds) {
+    const reserve = new RequestReserve(context, credentialId);
     try {
-      const session = await openSession(context, { run, lease, credentialId, signal }, errors);
+      const session = await openSession(context, { run, lease, credentialId, signal, reserve }, errors);
       errors.push(...(await syncCredential(session)));
     } catch (error) {
       if (isRunOver({ signal }, error)) throw error;
       context.log.error({ err: error, runId: run.id, credentialId }, 'a connection could not be read');
       const message = await describeLoss({ context, credentialId }, error);
       errors.push({ campaign: null, resource: 'campaigns', message });
+    } finally {
+      await reserve.close().catch((err) => context.log.warn({ err, credentialId }, 'requests were not given back'));
     }
   }
   return errors;
 }
 
+interface SessionBasis {
+  run: SyncRun;
+  lease: RunLease;
+  credentialId: number;
+  signal: AbortSignal;
+  reserve: RequestReserve;
+}
+
 async function openSession(
   context: Context,
-  { run, lease, credentialId, signal }: { run: SyncRun; lease: RunLease; credentialId: number; signal: AbortSignal },
+  { run, lease, credentialId, signal, reserve }: SessionBasis,
   errors: SyncRunError[],
 ): Promise<SyncSession> {
   const told = new Set<string>();
   const client = await patreonClientFor(context, credentialId, {
     signal,
+    reserve,
     onRequest: () => {
       lease.requests += 1;
     },
     onHold: ({ until }) => lease.noteWaiting(until),
     onDroppedField: ({ type, name }) => {
-      const message = `Patreon does not answer ${type}.${name}; it was left out.`;
+      const message = failureSentence('fieldOmitted', { field: `${type}.${name}` });
       if (!told.has(message)) errors.push({ campaign: null, resource: null, message });
       told.add(message);
     },

@@ -4,6 +4,7 @@ import { readSyncChoices, type SyncChoices } from '../campaigns/campaign-sync.se
 import { PassHeldError } from './brake';
 import { membersList, postsList } from './campaign-lists';
 import { begin, campaignPart, isFinished, partOf } from './campaign-part';
+import { failureSentence } from './failure-telling';
 import { syncList } from './list-part';
 import { askingFirst, describeLoss, requireCampaign } from './lost-connection';
 import { type CampaignsPage, readCampaigns } from './read-campaigns';
@@ -28,15 +29,17 @@ export async function syncCredential(session: SyncSession): Promise<SyncRunError
   const errors = pages
     .flatMap((page) => page.rejected)
     .filter(({ type, id }) => type === 'campaign' && isWanted(id))
-    .map(({ id, reason }): SyncRunError => ({ ...ALL_CAMPAIGNS, campaign: id, message: `Cannot be read: ${reason}` }));
+    .map(
+      ({ id, reason }): SyncRunError => ({
+        ...ALL_CAMPAIGNS,
+        campaign: id,
+        message: failureSentence('unreadable', { reason }),
+      }),
+    );
   const found = new Map(pages.flatMap((page) => page.items.map((campaign) => [campaign.id, { campaign, page }])));
   for (const id of found.keys()) if (!isWanted(id)) found.delete(id);
   if (found.size === 0 && errors.length === 0) {
-    const message =
-      wanted === null
-        ? 'This Patreon account has no campaign of its own that can be read.'
-        : 'Patreon no longer names this campaign for the connection it was read through.';
-    errors.push({ ...ALL_CAMPAIGNS, message });
+    errors.push({ ...ALL_CAMPAIGNS, message: failureSentence(wanted === null ? 'noCampaign' : 'notNamed') });
   }
   for (const { campaign, page } of found.values()) {
     // Asked for each in turn: a campaign may be deleted while the ones before it are read.
@@ -101,7 +104,7 @@ const SCOPES: Partial<Record<Resource, string>> = { members: 'campaigns.members'
 function scopeMissing(session: SyncSession, resource: Resource): (() => Promise<never>) | null {
   const scope = SCOPES[resource];
   if (!scope || session.scopes.length === 0 || session.scopes.includes(scope)) return null;
-  return () => Promise.reject(new Error(`The connection lacks the scope ${scope}. Connect Patreon again to grant it.`));
+  return () => Promise.reject(new Error(failureSentence('scopeMissing', { scope })));
 }
 
 /** Runs one part, unless the run has finished it before, and writes down how it ended. */

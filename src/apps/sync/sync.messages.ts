@@ -1,4 +1,5 @@
 import { defineMessages } from '../../i18n';
+import { failureTexts, reasonTexts } from './failure-texts';
 import { heldTexts } from './held-texts';
 import { refreshTexts } from './refresh-texts';
 import { runTexts } from './run-texts';
@@ -47,6 +48,8 @@ export const syncMessages = defineMessages({
     run: runTexts.en,
     held: heldTexts.en,
     refresh: refreshTexts.en,
+    failure: failureTexts.en,
+    reason: reasonTexts.en,
     campaign: {
       title: 'Sync {{name}}',
       text: 'Reads this campaign with its tiers, members and posts from Patreon now. This takes a few requests and changes nothing on Patreon.',
@@ -102,6 +105,8 @@ export const syncMessages = defineMessages({
     run: runTexts.fr,
     held: heldTexts.fr,
     refresh: refreshTexts.fr,
+    failure: failureTexts.fr,
+    reason: reasonTexts.fr,
     campaign: {
       title: 'Synchroniser {{name}}',
       text: 'Lit maintenant cette campagne avec ses niveaux, ses membres et ses publications. Cela demande quelques requêtes et ne change rien sur Patreon.',

@@ -1,4 +1,5 @@
 import { campaignStore } from './campaign-store';
+import { failureSentence } from './failure-telling';
 import { describeFailure } from './failure-words';
 import { type ReadOutcome, readOne } from './read-one';
 import { isRunOver } from './run-over';
@@ -48,6 +49,5 @@ export function readCampaign(session: SyncSession, campaignId: number, patreonId
   });
 }
 
-const GONE =
-  'Patreon no longer knows this campaign: it is marked as gone. Its members and posts are kept as they were.';
-const UNLISTED = 'Patreon no longer lists this campaign for its connection; its members and posts were not read.';
+const GONE = failureSentence('gone');
+const UNLISTED = failureSentence('unlisted');
