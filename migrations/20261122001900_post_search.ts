@@ -35,16 +35,20 @@ export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     alter table campaign_settings add column search_language text check (search_language in (${LISTED}));
 
-    -- What a post says, for searching. Beside the mirrored row, so that no change row knows of it.
+    -- What a post says, for searching. Beside the mirrored row, so that no change row knows of it, and with what a search
+    -- sorts by, so that its rows are the only ones to be read. The long columns are kept apart: thousands of rows may match.
     create table patreon_post_search (
-      post_id bigint primary key references patreon_posts on delete cascade,
+      id bigint primary key references patreon_posts on delete cascade,
       campaign_id integer not null,
+      published_at timestamptz,
+      is_gone boolean not null,
       language text not null check (language in (${LISTED})),
       body text not null,                    -- the content without its markup
       document tsvector not null             -- stems, and every word as it is for what is still being typed
-    );
+    ) with (toast_tuple_target = 128);
     create index patreon_post_search_document_idx on patreon_post_search using gin (document);
-    create index patreon_post_search_campaign_idx on patreon_post_search (campaign_id, post_id);
+    create index patreon_post_search_published_idx on patreon_post_search (published_at, id) where not is_gone;
+    create index patreon_post_search_campaign_idx on patreon_post_search (campaign_id, id);
 
     -- Tags that end a line become one, all others vanish. Long enough for any post that somebody reads.
     create function patreon_post_body(html text) returns text language sql immutable parallel safe as $$
@@ -74,23 +78,25 @@ export async function up(knex: Knex): Promise<void> {
 
     create function patreon_post_search_apply() returns trigger language plpgsql as $$
     begin
-      if tg_op = 'UPDATE' then
-        insert into patreon_post_search (post_id, campaign_id, language, body, document)
-        select n.id, n.campaign_id, l.language, b.body, patreon_post_document(l.language, n.title, b.body)
-          from new_rows n join old_rows o on o.id = n.id
-          left join campaign_settings s on s.campaign_id = n.campaign_id,
-               lateral (select coalesce(s.search_language, 'simple') as language) l,
-               lateral (select patreon_post_body(n.content) as body offset 0) b
-         where (o.title, o.content) is distinct from (n.title, n.content)
-        on conflict (post_id) do update
-          set language = excluded.language, body = excluded.body, document = excluded.document;
-      else
-        insert into patreon_post_search (post_id, campaign_id, language, body, document)
-        select n.id, n.campaign_id, l.language, b.body, patreon_post_document(l.language, n.title, b.body)
+      if tg_op = 'INSERT' then
+        insert into patreon_post_search (id, campaign_id, published_at, is_gone, language, body, document)
+        select n.id, n.campaign_id, n.published_at, n.gone_at is not null, l.language, b.body,
+               patreon_post_document(l.language, n.title, b.body)
           from new_rows n left join campaign_settings s on s.campaign_id = n.campaign_id,
                lateral (select coalesce(s.search_language, 'simple') as language) l,
                lateral (select patreon_post_body(n.content) as body offset 0) b;
+        return null;
       end if;
+      update patreon_post_search p
+         set language = l.language, body = b.body, document = patreon_post_document(l.language, n.title, b.body)
+        from new_rows n join old_rows o on o.id = n.id
+        left join campaign_settings s on s.campaign_id = n.campaign_id,
+             lateral (select coalesce(s.search_language, 'simple') as language) l,
+             lateral (select patreon_post_body(n.content) as body offset 0) b
+       where p.id = n.id and (o.title, o.content) is distinct from (n.title, n.content);
+      update patreon_post_search p set published_at = n.published_at, is_gone = n.gone_at is not null
+        from new_rows n
+       where p.id = n.id and (p.published_at, p.is_gone) is distinct from (n.published_at, n.gone_at is not null);
       return null;
     end $$;
     create trigger patreon_posts_search_insert after insert on patreon_posts
@@ -99,8 +105,9 @@ export async function up(knex: Knex): Promise<void> {
       referencing old table as old_rows new table as new_rows
       for each statement execute function patreon_post_search_apply();
 
-    insert into patreon_post_search (post_id, campaign_id, language, body, document)
-    select p.id, p.campaign_id, 'simple', b.body, patreon_post_document('simple', p.title, b.body)
+    insert into patreon_post_search (id, campaign_id, published_at, is_gone, language, body, document)
+    select p.id, p.campaign_id, p.published_at, p.gone_at is not null, 'simple', b.body,
+           patreon_post_document('simple', p.title, b.body)
       from patreon_posts p, lateral (select patreon_post_body(p.content) as body offset 0) b;
 
     -- Posts that were deleted here: no sync brings them back.
@@ -129,6 +136,7 @@ export async function up(knex: Knex): Promise<void> {
     -- A read that was storing the post while it was deleted looked before it had to wait; this looks afterwards.
     create function patreon_posts_remove_ignored() returns trigger language plpgsql as $$
     begin
+      if not exists (select from ignored_posts) then return null; end if;
       delete from patreon_posts p using new_rows n, ignored_posts i
        where p.id = n.id and i.campaign_id = n.campaign_id and i.patreon_id = n.patreon_id;
       return null;

@@ -6,6 +6,7 @@ import { benchDashboard } from './bench/dashboard';
 import { benchExport } from './bench/export';
 import { benchLists } from './bench/lists';
 import { benchMembers } from './bench/members';
+import { benchPosts } from './bench/posts';
 import { plainKnex, withScratchDatabase } from './bench/scratch-database';
 import { benchSync } from './bench/sync';
 import { exitWith } from './process';
@@ -15,11 +16,12 @@ const BENCHES: Record<string, (bench: Bench) => Promise<unknown>> = {
   lists: benchLists,
   dashboard: benchDashboard,
   export: benchExport,
+  posts: benchPosts,
   sync: benchSync,
 };
 
 const USAGE = `Usage: npm run bench -- [${Object.keys(BENCHES).join('|')}] [--rows N]
-  --rows N   members to measure with (100,000)`;
+  --rows N   members, or posts, to measure with (100,000)`;
 
 /** Measures what design section 10 promises, on this machine, in a database that is made for it and dropped. */
 async function main(): Promise<void> {
@@ -55,7 +57,7 @@ function runEach(names: string[], rows: number): number {
 }
 
 async function measure(name: string, bench: Bench): Promise<void> {
-  print(`\n${name}: ${bench.rows.toLocaleString('en')} members`);
+  print(`\n${name}: ${bench.rows.toLocaleString('en')} ${name === 'posts' ? 'posts' : 'members'}`);
   print(await machine(bench.databaseUrl));
   print('');
   await BENCHES[name]?.(bench);

@@ -36,6 +36,19 @@ export const auditSentences = {
       unignored: 'Let a deleted post be synced again',
       archived: 'Took an archive of posts',
     },
+    post_template: {
+      created: 'Made a template for posts',
+      changed: 'Changed a template for posts',
+      deleted: 'Deleted a template for posts',
+      restored: 'Brought a template for posts back',
+    },
+    post_snippet: {
+      created: 'Made a snippet for posts',
+      changed: 'Changed a snippet for posts',
+      deleted: 'Deleted a snippet for posts',
+      restored: 'Brought a snippet for posts back',
+    },
+    draft_batch: { applied: 'Did {{action}} to {{total}} drafts', undone: 'Undid a bulk action on {{total}} drafts' },
     draft: {
       created: 'Began a draft',
       deleted: 'Deleted a draft',
@@ -105,6 +118,22 @@ export const auditSentences = {
       deleted: 'A supprimé une publication ici',
       unignored: 'A laissé une publication supprimée se synchroniser de nouveau',
       archived: 'A pris une archive de publications',
+    },
+    post_template: {
+      created: 'A créé un modèle de publication',
+      changed: 'A modifié un modèle de publication',
+      deleted: 'A supprimé un modèle de publication',
+      restored: 'A rétabli un modèle de publication',
+    },
+    post_snippet: {
+      created: 'A créé un extrait pour les publications',
+      changed: 'A modifié un extrait pour les publications',
+      deleted: 'A supprimé un extrait pour les publications',
+      restored: 'A rétabli un extrait pour les publications',
+    },
+    draft_batch: {
+      applied: 'A fait une action groupée ({{action}}) sur {{total}} brouillons',
+      undone: 'A annulé une action groupée sur {{total}} brouillons',
     },
     draft: {
       created: 'A commencé un brouillon',

@@ -1,8 +1,10 @@
 import type { Knex } from 'knex';
-import type { QueryBuilder } from 'objection';
+import { type QueryBuilder, raw } from 'objection';
 import { BaseModel } from '../../db/base-model';
 import { cappedCount, type KeysetPage, type KeysetPosition, type KeysetSort, keysetPage } from '../../db/keyset';
 import { containing } from '../../db/like';
+import type { PostSearch } from './post-search';
+import { RANKED, rankOf } from './post-search.model';
 
 export const AUDIENCES = ['public', 'members', 'tiers'] as const;
 export type Audience = (typeof AUDIENCES)[number];
@@ -12,6 +14,11 @@ export interface PostFilter {
   /** A tier that the post names, with the campaign it belongs to. */
   tier?: { campaign_id: number; patreon_id: string } | undefined;
   audience?: Audience | undefined;
+  isPaid?: boolean | undefined;
+  /** The first day and the last, as `2026-11-22`, by the clocks of a time zone. */
+  published?: { from?: string | undefined; to?: string | undefined; timeZone: string } | undefined;
+  /** Words of title and content. */
+  search?: PostSearch | undefined;
   /** Part of the title. */
   q?: string | undefined;
   gone: boolean;
@@ -87,6 +94,31 @@ export class PatreonPost extends BaseModel {
     return keysetPage(PatreonPost.matching(filter, db).select(...LISTED), sort, position);
   }
 
+  /** The matches in the order of how well they fit what is searched for; without a search all fit alike. Without the bodies. */
+  static async listRelevant(
+    filter: PostFilter,
+    sort: KeysetSort,
+    position: KeysetPosition,
+    db: Knex,
+  ): Promise<KeysetPage<PatreonPost>> {
+    const { tsquery, bindings } = filter.search ?? { tsquery: `''::tsquery`, bindings: [] };
+    const rank = `(select ${rankOf('s.document', tsquery)} from patreon_post_search s where s.id = patreon_posts.id) as relevance`;
+    const latest = PatreonPost.matching(filter, db)
+      .select(...LISTED, raw(rank, bindings))
+      .orderByRaw('published_at desc, id desc')
+      .limit(RANKED);
+    return keysetPage(PatreonPost.query(db).from(latest.as('patreon_posts')), sort, position);
+  }
+
+  /** Without the bodies, in the order of the ids. */
+  static async listByIds(ids: readonly number[], db: Knex): Promise<PatreonPost[]> {
+    const posts = await PatreonPost.query(db)
+      .select(...LISTED)
+      .findByIds([...ids]);
+    const byId = new Map(posts.map((post) => [post.id, post]));
+    return ids.flatMap((id) => byId.get(id) ?? []);
+  }
+
   static async countMatching(filter: PostFilter, db: Knex): Promise<{ count: number; capped: boolean }> {
     return cappedCount(PatreonPost.matching(filter, db));
   }
@@ -115,7 +147,7 @@ export class PatreonPost extends BaseModel {
     return new Map(rows.map((row) => [row.campaign_id, row.count]));
   }
 
-  private static matching(filter: PostFilter, db: Knex): QueryBuilder<PatreonPost, PatreonPost[]> {
+  static matching(filter: PostFilter, db: Knex): QueryBuilder<PatreonPost, PatreonPost[]> {
     const query = PatreonPost.query(db);
     if (filter.gone) query.whereNotNull('gone_at');
     else query.whereNull('gone_at');
@@ -126,9 +158,27 @@ export class PatreonPost extends BaseModel {
         .whereRaw('tiers @> array[?]::text[]', [filter.tier.patreon_id]);
     }
     if (filter.audience) query.whereRaw(AUDIENCE_SQL[filter.audience]);
+    if (filter.isPaid !== undefined) query.whereRaw(`is_paid is ${filter.isPaid}`);
+    if (filter.published) wherePublished(query, filter.published);
+    if (filter.search) {
+      const { tsquery, bindings } = filter.search;
+      query.whereRaw(
+        `exists (select from patreon_post_search s where s.id = patreon_posts.id and s.document @@ ${tsquery})`,
+        bindings,
+      );
+    }
     if (filter.q) query.where('title', 'ilike', containing(filter.q));
     return query;
   }
+}
+
+/** A day begins when the clocks of its time zone show midnight. */
+function wherePublished(
+  query: QueryBuilder<PatreonPost, PatreonPost[]>,
+  { from, to, timeZone }: NonNullable<PostFilter['published']>,
+): void {
+  if (from) query.whereRaw('published_at >= ?::date::timestamp at time zone ?', [from, timeZone]);
+  if (to) query.whereRaw('published_at < (?::date + 1)::timestamp at time zone ?', [to, timeZone]);
 }
 
 /**
