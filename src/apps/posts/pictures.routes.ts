@@ -114,9 +114,7 @@ export function pictureRoutes(context: Context): Router {
 
 /** The line of Markdown that shows a picture; what it is called until somebody says what is on it. */
 function markdownOf(id: number, name: string | undefined): string {
-  const alt = (name ?? '')
-    .replace(/\.\w{2,5}$/, '')
-    .replaceAll(/[\p{C}[\]\\`!*_<>&]+/gu, ' ')
-    .trim();
+  const bare = (name ?? '').replace(/\.\w{2,5}$/, '').replaceAll(/[\p{C}[\]\\`!*_<>&\s]+/gu, ' ');
+  const alt = bare.trim();
   return `![${alt.slice(0, LONGEST_ALT)}](${pictureAddress(id)})`;
 }
