@@ -4,6 +4,9 @@ import { paceRule } from '../../src/apps/connections/pace';
 import { patreonClientFor } from '../../src/apps/connections/patreon-client.service';
 import { BudgetSpentError, requestUsage } from '../../src/apps/connections/request-budget.service';
 import { requestGate } from '../../src/apps/connections/request-gate.service';
+import { RequestReserve } from '../../src/apps/connections/request-reserve.service';
+import { runSync } from '../../src/apps/sync/run-sync';
+import { requestSync } from '../../src/apps/sync/sync-runs.service';
 import type { Config } from '../../src/config';
 import type { Context } from '../../src/context';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server';
@@ -218,6 +221,74 @@ describe('the pace', () => {
         expect(Number.isInteger(duration * 1_000)).toBe(true);
       }),
     );
+  });
+});
+
+describe('requests that a run takes ahead', () => {
+  const taken = async (reserve: RequestReserve, times: number) => {
+    const results = await Promise.allSettled(Array.from({ length: times }, () => reserve.take()));
+    return results.filter(({ status }) => status === 'fulfilled').length;
+  };
+  const counted = async (context: Context, id: number) => {
+    const row = await context.knex('request_usage').where({ credential_id: id }).sum('requests as sent').first();
+    return { used: (await requestUsage(context)).used_hour, recorded: Number(row?.sent ?? 0) };
+  };
+
+  it('are taken ten at a time, and what was not needed is given back', async () => {
+    const { context } = await panelWith({ hourlyBudget: 100 });
+    const { id } = await connected();
+    const reserve = new RequestReserve(context, id);
+    expect(await taken(reserve, 13)).toBe(13);
+    expect(await counted(context, id)).toEqual({ used: 20, recorded: 20 });
+    await reserve.close();
+    await reserve.close();
+    expect(await counted(context, id)).toEqual({ used: 13, recorded: 13 });
+  });
+
+  it('are taken one by one near the end of a budget, so that its last ones can be had', async () => {
+    const processes = [await panelWith({ hourlyBudget: 25 }), await panelWith({ hourlyBudget: 25 })];
+    const { id } = await connected();
+    const reserves = processes.map(({ context }) => new RequestReserve(context, id));
+    const had = await Promise.all(reserves.map((reserve) => taken(reserve, 9)));
+    expect(had).toEqual([9, 9]);
+    for (const reserve of reserves) had.push(await taken(reserve, 20));
+    expect(had.reduce((sum, count) => sum + count)).toBe(25);
+    await Promise.all(reserves.map((reserve) => reserve.close()));
+    expect(await counted(first.context, id)).toEqual({ used: 25, recorded: 25 });
+  });
+
+  it('count again when they were not sent after all', async () => {
+    const { context } = await panelWith({ hourlyBudget: 100 });
+    const { id } = await connected();
+    const reserve = new RequestReserve(context, id);
+    const putBack = await reserve.take();
+    await reserve.take();
+    putBack();
+    await reserve.close();
+    expect(await counted(context, id)).toEqual({ used: 1, recorded: 1 });
+  });
+
+  it('are given back to the hour that they were taken from', async () => {
+    const { context } = await panelWith({ hourlyBudget: 100 });
+    const { id } = await connected();
+    const reserve = new RequestReserve(context, id);
+    await reserve.take();
+    now = Date.parse('2026-11-22T11:00:00Z');
+    await reserve.take();
+    await reserve.close();
+    const hours = await context.knex('request_usage').where({ credential_id: id }).orderBy('hour').pluck('requests');
+    expect(hours).toEqual([1, 1]);
+    expect((await requestUsage(context)).used_hour).toBe(1);
+  });
+
+  it('of a whole sync are those that were sent', async () => {
+    const { context } = await panelWith({});
+    const { id } = await connected();
+    const { runId } = await requestSync(context, { trigger: 'cli', credentialId: id });
+    await runSync(context, runId, new AbortController().signal);
+    const run = await context.knex('sync_runs').where({ id: runId }).first('state', 'requests');
+    expect(run.state).toBe('succeeded');
+    expect(await counted(context, id)).toEqual({ used: run.requests, recorded: run.requests });
   });
 });
 

@@ -23,28 +23,50 @@ export interface RequestUsage {
   waiting_until: string | null;
 }
 
-/** Takes one request from both budgets; answers how to give it back. @throws BudgetSpentError */
-export async function spendBudget(context: Context): Promise<() => Promise<void>> {
+/** Gives back so many of the requests that were taken, all of them unless said. */
+export type GiveBack = (count?: number) => Promise<void>;
+
+/** Takes requests from both budgets; answers how to give them back. @throws BudgetSpentError */
+export async function spendBudget(context: Context, count = 1): Promise<GiveBack> {
   const { hour, day } = requestLimiters(context);
   const windows = budgetWindows(context.clock.now());
-  const [ofHour, ofDay] = await Promise.all([consume(hour, windows.hour.key), consume(day, windows.day.key)]);
-  const giveBack = async () => {
-    await Promise.all([hour.reward(windows.hour.key), day.reward(windows.day.key)]);
+  const [ofHour, ofDay] = await Promise.all([
+    consume(hour, windows.hour.key, count),
+    consume(day, windows.day.key, count),
+  ]);
+  const giveBack: GiveBack = async (given = count) => {
+    await Promise.all([hour.reward(windows.hour.key, given), day.reward(windows.day.key, given)]);
   };
   if (ofHour === 0 && ofDay === 0) return giveBack;
-  // It was not sent, and a budget that is raised has what it was raised by.
+  // They were not sent, and a budget that is raised has what it was raised by.
   await giveBack();
   throw new BudgetSpentError(ofDay === 0 ? windows.hour.until : windows.day.until);
+}
+
+/** How many requests the tighter of the two budgets has left just now. */
+export async function budgetLeft(context: Context): Promise<number> {
+  const { hour, day } = requestLimiters(context);
+  const windows = budgetWindows(context.clock.now());
+  const [ofHour, ofDay] = await Promise.all([hour.get(windows.hour.key), day.get(windows.day.key)]);
+  return Math.min(hour.points - (ofHour?.consumedPoints ?? 0), day.points - (ofDay?.consumedPoints ?? 0));
+}
+
+/** What is added to the history of requests, to the hour of `at`: now unless said. */
+export interface Usage {
+  requests?: number;
+  errors?: number;
+  throttled?: number;
+  at?: Date;
 }
 
 /** For the history of requests; the budgets do not depend on it. */
 export async function countUsage(
   { knex, clock }: Context,
-  { credentialId }: GateSubject,
-  { requests = 0, errors = 0, throttled = 0 }: { requests?: number; errors?: number; throttled?: number },
+  { credentialId }: Pick<GateSubject, 'credentialId'>,
+  { requests = 0, errors = 0, throttled = 0, at = clock.now() }: Usage,
 ): Promise<void> {
   if (credentialId === null) return;
-  const now = clock.now().toISOString();
+  const now = at.toISOString();
   await knex.raw(
     `insert into request_usage as u (hour, credential_id, requests, errors, throttled, last_429_at)
      select date_trunc('hour', :now::timestamptz), id, :requests, :errors, :throttled, :last429At::timestamptz

@@ -16,12 +16,15 @@ import {
   standingOf,
 } from './request-holds.service';
 import { connectionKey, consume, type GateSubject, requestLimiters } from './request-limiters';
+import type { RequestReserve } from './request-reserve.service';
 
 export interface GateOptions {
   /** A person waits: a hold is an error at once, and so is a pace that takes long. */
   interactive?: boolean;
   /** Called when a request begins to wait for a hold, or for the pause that its own 429 asks for. */
   onHold?: (hold: Hold) => void;
+  /** Where the requests are taken from; else each is taken from the budgets by itself. */
+  reserve?: RequestReserve;
 }
 
 /** A hold may end early or be prolonged by another process. */
@@ -44,6 +47,7 @@ class SharedGate implements RequestGate {
   /** The last look found something that holds requests. */
   private isHeld = true;
   private hasFailures = true;
+  private putBack: (() => void) | undefined;
 
   constructor(
     private readonly context: Context,
@@ -57,7 +61,7 @@ class SharedGate implements RequestGate {
       if ((this.isHeld || this.options.interactive) && (await this.waitOut(signal))) continue;
       await this.takeTurn(signal);
       if (signal?.aborted) return;
-      const giveBack = await spendBudget(this.context);
+      const giveBack = await this.spend();
       this.isHeld = !(await this.mayAsk());
       if (!this.isHeld) return;
       await giveBack();
@@ -76,11 +80,13 @@ class SharedGate implements RequestGate {
     const { context, subject } = this;
     const wasTrial = this.hasTrial;
     this.hasTrial = false;
+    const { reserve } = this.options;
     if (result === 'not_sent') {
+      this.putBack?.();
       if (wasTrial) await this.giveTrialBack();
       return;
     }
-    await countUsage(context, subject, { requests: 1 });
+    if (!reserve) await countUsage(context, subject, { requests: 1 });
     if (result === 'failed') {
       this.hasFailures = true;
       await countFailure(context, subject, { wasTrial });
@@ -89,6 +95,15 @@ class SharedGate implements RequestGate {
     if (result === 'blocked') await holdAfterBlock(context);
     if (result !== 'answered') await countRefusal(context, subject);
     if (this.hasFailures) await closeBreaker(context, subject);
+  }
+
+  /** Takes a request from the budgets; answers how to give it back. */
+  private async spend(): Promise<() => Promise<void>> {
+    const { reserve } = this.options;
+    if (!reserve) return spendBudget(this.context);
+    const putBack = await reserve.take();
+    this.putBack = putBack;
+    return async () => putBack();
   }
 
   /** Waits a little for what holds the requests; false when nothing does. @throws RequestsHeldError */

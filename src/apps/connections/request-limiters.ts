@@ -72,10 +72,10 @@ export function connectionKey({ credentialId, clientId }: GateSubject): string {
   return String(credentialId ?? `client:${clientId}`);
 }
 
-/** Takes one point; answers the milliseconds to wait before the next try, 0 when the point was had. */
-export async function consume(limiter: RateLimiterPostgres, key: string): Promise<number> {
+/** Takes points; answers the milliseconds to wait before the next try, 0 when they were had. */
+export async function consume(limiter: RateLimiterPostgres, key: string, points = 1): Promise<number> {
   try {
-    await limiter.consume(key);
+    await limiter.consume(key, points);
     return 0;
   } catch (refusal) {
     if (!(refusal instanceof RateLimiterRes)) throw refusal;
