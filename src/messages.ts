@@ -18,6 +18,7 @@ import { archiveMessages } from './apps/posts/archive.messages';
 import { draftsMessages } from './apps/posts/drafts.messages';
 import { editorMessages } from './apps/posts/editor.messages';
 import { planningMessages } from './apps/posts/planning.messages';
+import { postTemplateMessages } from './apps/posts/post-template.messages';
 import { postsMessages } from './apps/posts/posts.messages';
 import { workflowMessages } from './apps/posts/workflow.messages';
 import { syncMessages } from './apps/sync/sync.messages';
@@ -47,6 +48,7 @@ export const catalogue = createCatalogue({
   editor: editorMessages,
   workflow: workflowMessages,
   planning: planningMessages,
+  postTemplate: postTemplateMessages,
   sync: syncMessages,
   insight: insightMessages,
   charts: chartsMessages,

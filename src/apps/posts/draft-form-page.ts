@@ -7,6 +7,7 @@ import type { PostDraft } from './draft.model';
 import { type AudienceCount, countAudience } from './draft-audience.service';
 import type { DraftFormState } from './draft-form';
 import { isEditable } from './draft-states';
+import { PostSnippet } from './post-snippet.model';
 
 interface FormPage {
   campaign: PatreonCampaign;
@@ -32,10 +33,11 @@ export async function showDraftForm(
   status = 200,
 ): Promise<void> {
   const { campaign, draft, values, errors = {} } = page;
-  const [tierChoices, pictures, audienceCount] = await Promise.all([
+  const [tierChoices, pictures, audienceCount, snippets] = await Promise.all([
     tiersFor(campaign.id, values.tiers, context),
     picturesFor(campaign.id, values.cover_id, context),
     countTyped(campaign.id, values, context),
+    PostSnippet.listFor(campaign.id, context.knex),
   ]);
   const title = draft
     ? req.t('drafts:form.edit', { title: draft.title || req.t('drafts:untitled') })
@@ -60,7 +62,8 @@ export async function showDraftForm(
     audienceCount,
     editorNames: page.editorNames ?? [],
     takesBack: draft !== undefined && !isEditable(draft.state),
-    scripts: ['editor', 'draft-saving'],
+    snippets,
+    scripts: ['editor', 'draft-saving', 'snippets'],
   };
   res.view('drafts/form', locals, { status });
 }

@@ -32,7 +32,7 @@ export async function reviseMirrored(
     if (!post) throw new NotFoundError();
     const known = await findRevision(postId, trx);
     if (known) return { draftId: known.id, isCut: false };
-    const { content, isCut } = await textOf(post, words, trx);
+    const { content, isCut } = await contentOfPost(post, words, trx);
     const draft = await createDraftIn(trx, { campaignId: post.campaign_id, content, actor, postId }, clock);
     return { draftId: draft.id, isCut };
   });
@@ -55,7 +55,7 @@ export async function takeBack(
     await moveDraft(trx, { draftId, to: 'draft', staffId: actor.staffId ?? null, now: clock.now() });
     const post = isDrifted && draft.post_id !== null ? await PatreonPost.findById(draft.post_id, trx) : undefined;
     if (!post) return { draftId, isCut: false };
-    const { content, isCut } = await textOf(post, words, trx);
+    const { content, isCut } = await contentOfPost(post, words, trx);
     const { title, content: text, is_public, is_paid, tiers } = content;
     await changeDraft(trx, { draftId, change: { title, content: text, is_public, is_paid, tiers }, actor }, clock);
     return { draftId, isCut };
@@ -68,7 +68,7 @@ export async function findRevision(postId: number, db: Context['knex']): Promise
 }
 
 /** What Patreon tells of a post, as a draft holds it. Tiers that we never read cannot be chosen. */
-async function textOf(
+export async function contentOfPost(
   post: PatreonPost,
   words: { picture: string },
   db: Context['knex'],

@@ -9,7 +9,6 @@ import { PatreonCampaign } from '../campaigns/campaign.model';
 import { PatreonTier } from '../campaigns/tier.model';
 import { draftRoutes } from './draft.routes';
 import { countAudience } from './draft-audience.service';
-import { EMPTY_CONTENT } from './draft-content';
 import { checkWritten, formStateOf, readDraftForm, typedState } from './draft-form';
 import { showDraftForm } from './draft-form-page';
 import { draftHistoryRoutes } from './draft-history.routes';
@@ -17,6 +16,7 @@ import { draftRevisionRoutes } from './draft-revision.routes';
 import { actionForm, audienceForm } from './drafts.schemas';
 import { createDraft } from './drafts.service';
 import { flashReady, savingRoutes } from './drafts-saving.routes';
+import { newPostContent } from './post-template-content';
 
 /** Drafts: writing, saving, versions. */
 export function draftsRoutes(context: Context): Router {
@@ -25,7 +25,10 @@ export function draftsRoutes(context: Context): Router {
 
   router.get('/patreon/campaigns/:id/create-post/', allow('posts.write'), async (req, res) => {
     const campaign = await findCampaign(rowId(req.params.id));
-    await showDraftForm(req, res, context, { campaign, values: await formStateOf(EMPTY_CONTENT, campaign, knex) });
+    await showDraftForm(req, res, context, {
+      campaign,
+      values: await formStateOf(await newPostContent(req.query, campaign, req.locale, knex), campaign, knex),
+    });
   });
 
   router.post('/patreon/campaigns/:id/create-post/', allow('posts.write'), async (req, res) => {

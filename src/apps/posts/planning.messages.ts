@@ -51,6 +51,12 @@ export const planningMessages = defineMessages({
       total_one: '{{count}} entry',
       total_other: '{{count}} entries',
     },
+    actions: {
+      title: 'More',
+      duplicate: 'Duplicate',
+      copyOf: '{{title}} (copy)',
+      duplicated: 'This is a copy. It has no day yet.',
+    },
     undo: 'Undo',
     problem: {
       planned_for: 'Give a day and a time, such as 2026-11-22 18:30.',
@@ -105,6 +111,12 @@ export const planningMessages = defineMessages({
       none: 'Rien ce jour-là.',
       total_one: '{{count}} élément',
       total_other: '{{count}} éléments',
+    },
+    actions: {
+      title: 'Plus',
+      duplicate: 'Dupliquer',
+      copyOf: '{{title}} (copie)',
+      duplicated: 'Ceci est une copie. Elle n’a pas encore de jour.',
     },
     undo: 'Annuler',
     problem: {
