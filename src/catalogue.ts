@@ -2,6 +2,7 @@ import { campaignsJobs } from './apps/campaigns/campaigns.jobs';
 import { connectionsJobs } from './apps/connections/connections.jobs';
 import { insightJobs } from './apps/insight/insight.jobs';
 import { bulkJobs } from './apps/members/bulk.jobs';
+import { noteJobs } from './apps/members/note.jobs';
 import { plansJobs } from './apps/plans/plans.jobs';
 import { postsJobs } from './apps/posts/posts.jobs';
 import { syncJobs } from './apps/sync/sync.jobs';
@@ -13,6 +14,7 @@ export const jobCatalogue: JobDefinition[] = [
   ...connectionsJobs,
   ...campaignsJobs,
   ...bulkJobs,
+  ...noteJobs,
   ...plansJobs,
   ...postsJobs,
   ...syncJobs,

@@ -15,8 +15,9 @@ export function language(catalogue: { translator(locale: Locale): Translate }): 
 }
 
 export const requestFlash: RequestHandler = (req, _res, next) => {
-  req.flash = (kind, text, action) => {
-    req.session.flash = [...(req.session.flash ?? []), { kind, text, ...(action && { action }) }];
+  req.flash = (kind, text, action, link) => {
+    const message = { kind, text, ...(action && { action }), ...(link && { link }) };
+    req.session.flash = [...(req.session.flash ?? []), message];
   };
   next();
 };

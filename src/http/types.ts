@@ -17,6 +17,8 @@ export interface Flash {
   text: string;
   /** What can be done about it at once: a form that posts to this address. */
   action?: { address: string; label: string };
+  /** Where what was done can be seen. */
+  link?: { href: string; label: string };
 }
 
 declare global {
@@ -29,7 +31,7 @@ declare global {
       /** Refuses by default: false for anybody who is not signed in. */
       can(permission: Permission): boolean;
       /** Shown on the next page that is rendered for this session. */
-      flash(kind: Flash['kind'], text: string, action?: Flash['action']): void;
+      flash(kind: Flash['kind'], text: string, action?: Flash['action'], link?: Flash['link']): void;
     }
     interface Response {
       /** Renders a page inside the layout, or only its fragment when htmx asks for it. */

@@ -83,6 +83,36 @@ describe('deleting a campaign here', () => {
     ]);
   });
 
+  it('takes its members out of lists, counts, search and figures at once', async () => {
+    const [tier] = await insertTiers(app.context.knex, id, [{ patreon_id: '71' }]);
+    await insertMembers(app.context.knex, id, [{ full_name: 'Zelda Quill', currently_entitled_tiers: ['71'] }]);
+    const [other] = await insertMembers(app.context.knex, kept, [{ full_name: 'Zelda Sato' }]);
+    const read = async (query: string) => {
+      const page = readPage((await owner.get(`/patreon/members/?${query}`).expect(200)).text);
+      return [page.total, page.total === 0 ? 0 : page.rows('members').length];
+    };
+    const found = async () => (await owner.get('/search/?q=zelda').expect(200)).text;
+    expect([await read(''), await read('q=zelda'), await read('gone=1')]).toEqual([
+      [7, 7],
+      [2, 2],
+      [1, 1],
+    ]);
+    expect(await found()).toContain('Zelda Quill');
+    await owner.postForm(address(), { confirm: 'Quill & Co' });
+    expect(await knex('patreon_members').where({ campaign_id: id })).toHaveLength(5);
+    expect([await read(''), await read('q=zelda'), await read('q=z&sort=name')]).toEqual([
+      [3, 3],
+      [1, 1],
+      [1, 1],
+    ]);
+    for (const empty of ['gone=1', `tier=${tier}`, 'q=quill'])
+      expect([empty, ...(await read(empty))]).toEqual([empty, 0, 0]);
+    expect(await found()).not.toContain('Zelda Quill');
+    expect(await found()).toContain(`/patreon/members/${other}/`);
+    const figures = await knex('patreon_member_counts').sum({ members: 'members' }).first();
+    expect(Number(figures?.members)).toBe(3);
+  });
+
   it('is done and told once, however often the form is sent', async () => {
     const answers = await Promise.all([1, 2, 3].map(() => owner.postForm(address(), { confirm: 'Quill & Co' })));
     expect(answers.map(({ status }) => status)).toEqual([303, 303, 303]);

@@ -150,6 +150,9 @@ describe('an action on members that were picked', () => {
     const page = readPage((await manager.get('/patreon/members/').expect(200)).text);
     expect(page.text).toContain('Label “VIP” added to 1 member.');
     expect(page.html).toContain(`action="${BATCHES}${batch.id}/undo/"`);
+    expect(page.html).toContain(
+      `<a href="/patreon/members/?label=${batch.arguments.label_id}">Show everybody with this label</a>`,
+    );
     expect(await knex()('member_batch_members')).toEqual([]);
     expect(c).toBeGreaterThan(0);
   });
@@ -449,6 +452,39 @@ describe('undo', () => {
     await runBatch(app.context, reverting.id, neverStops);
     expect((await batches())[1]).toMatchObject({ state: 'succeeded', changed: ids.length, reverts: batch.id });
     expect(await labelled('VIP')).toEqual([]);
+  });
+
+  it('that was stopped half-way is begun again, and does the rest', async () => {
+    const { ids, batch } = await queueLarge();
+    await runBatch(app.context, batch.id, neverStops);
+    await undo(batch.id);
+    const [, first] = await batches();
+    const stopping = new AbortController();
+    let parts = 0;
+    watchFailPoints((name) => {
+      if (name === 'bulk.part') parts += 1;
+      if (parts === 2) stopping.abort();
+    });
+    await runBatch(app.context, first.id, stopping.signal);
+    watchFailPoints(() => undefined);
+    await manager.postForm(`${BATCHES}${first.id}/cancel/`);
+    expect(await runBatch(app.context, first.id, neverStops)).toBe('cancelled');
+    const left = await labelled('VIP');
+    expect(left).toHaveLength(2_500);
+    // Somebody decides anew about a member that is undone already: that is theirs.
+    const [undone = 0] = ids.filter((id) => !left.includes(id));
+    expect(undone).toBeGreaterThan(0);
+    const page = readPage((await manager.get(`${BATCHES}${batch.id}/`)).text);
+    expect(page.text).toContain(`Undone in part by bulk action ${first.id}`);
+    expect(page.text).toContain('Undo for 2,500 members');
+    await owner.postForm(`/patreon/members/${undone}/labels/`, { label: 'VIP' });
+    await Promise.all([undo(batch.id), undo(batch.id)]);
+    const [, , second, ...more] = await batches();
+    expect([second.total, more]).toEqual([2_500, []]);
+    expect(await runBatch(app.context, second.id, neverStops)).toBe('succeeded');
+    expect((await batches())[2]).toMatchObject({ done: 2_500, changed: 2_500, reverts: batch.id });
+    expect(await labelled('VIP')).toEqual([undone]);
+    expect((await manager.get(`${BATCHES}${batch.id}/`)).text).not.toContain('member-batch-undo');
   });
 
   it('is for whoever did it, and for owners', async () => {

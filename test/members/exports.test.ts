@@ -208,6 +208,40 @@ describe('/patreon/members/export/', () => {
       }
     });
 
+    it('holds those alone who were picked in the list, in its order, also where they fit it no more', async () => {
+      const [a, b, c] = await insertMembers(app.context.knex, campaign, [
+        { full_name: 'Cy' },
+        { full_name: 'Ada' },
+        { full_name: 'Ben', patron_status: null, last_charge_status: null },
+      ]);
+      const query = 'kind=paying&sort=name';
+      const chosen = await owner.postForm('/patreon/members/bulk/', { action: 'export', query, ids: [`${a}`, `${c}`] });
+      const address = `${EXPORT}?kind=paying&sort=name&ids=${a}%2C${c}`;
+      expect([chosen.status, chosen.headers.location]).toEqual([303, address]);
+      const { text } = await owner.get(address).expect(200);
+      expect([readPage(text).total, readPage(text).text]).toEqual([2, expect.stringContaining('selected in the list')]);
+      expect(text).toContain('href="/patreon/members/?kind=paying&amp;sort=name"');
+      expect(text).toContain(`action="${EXPORT}?kind=paying&amp;sort=name&amp;ids=${a}%2C${c}"`);
+      const file = await take({}, `?kind=paying&sort=name&ids=${a},${c}`);
+      expect(rowsOf(file.text).map(({ full_name }) => full_name)).toEqual(['Ben', 'Cy']);
+      const [taken] = await table('exports');
+      expect(taken.query).toBe('kind=paying&sort=name');
+      expect((await audited(taken.id))[0].details).toMatchObject({ picked: 2 });
+      expect(b).toBeGreaterThan(0);
+    });
+
+    it('is not begun for nobody, nor for what names nobody', async () => {
+      const nobody = await owner.postForm('/patreon/members/bulk/', { action: 'export', query: '' });
+      expect([nobody.status, readPage(nobody.text).text]).toEqual([422, expect.stringContaining('Nobody is selected')]);
+      for (const ids of ['x', '1,,2', '-1']) expect((await owner.get(`${EXPORT}?ids=${ids}`)).status).toBe(400);
+      const all = await owner.postForm('/patreon/members/bulk/', {
+        action: 'export',
+        scope: 'matching',
+        query: 'kind=gift',
+      });
+      expect(all.headers.location).toBe(`${EXPORT}?kind=gift`);
+    });
+
     it('is whole when nobody matches', async () => {
       expect((await take({ format: 'csv', column: 'id' })).text).toBe('\ufeff"id"\r\n');
       expect(rowsOf((await take({ column: 'id' })).text)).toEqual([]);

@@ -1,4 +1,6 @@
 import type { Knex } from 'knex';
+import { noteJobs } from '../../src/apps/members/note.jobs';
+import { runJob } from '../../src/jobs/run-job';
 import type { Role } from '../../src/policy';
 import { type SignedInVisitor, startTestApp, type TestApp } from '../support/app';
 import { deleteCampaigns, insertCampaign } from '../support/campaign-factories';
@@ -124,13 +126,16 @@ describe('notes about a member', () => {
     expect(notesOf(await page('editor')).map((note) => note.id)).toEqual([id]);
   });
 
-  it('are removed for good a day after they were deleted, with the next one that is', async () => {
+  it('are removed for good a day after they were deleted, by a job', async () => {
     const [old, kept] = [await add('Old'), await add('Kept')];
     await post('editor', `notes/${old}/delete/`);
     const dayBefore = new Date(NOW.getTime() - 25 * 3_600_000);
     await knex('member_notes').where({ id: old }).update({ deleted_at: dayBefore });
     expect(await page('editor')).not.toContain('data-deleted-note');
     await post('editor', `notes/${kept}/delete/`);
+    const job = noteJobs.find(({ name }) => name === 'remove-deleted-notes') as (typeof noteJobs)[number];
+    const run = { signal: new AbortController().signal, attempt: 1, trigger: 'schedule' } as const;
+    expect(await runJob(app.context, job, {}, run)).toEqual({ removed: 1 });
     expect((await rows()).map(({ id }) => id)).toEqual([kept]);
     expect((await post('editor', `notes/${old}/restore/`)).status).toBe(404);
   });

@@ -8,6 +8,16 @@ import { IgnoredCampaign } from './ignored-campaign.model';
 /** So many rows go at once: each statement is short enough that nobody waits for it. */
 const CHUNK = 1_000;
 
+/** What is kept of a campaign so that no page has to count; without it the campaign is in no figure any more. */
+const FIGURES = [
+  'patreon_member_counts',
+  'patreon_member_tier_counts',
+  'daily_member_figures',
+  'daily_member_movements',
+  'expected_charges',
+  'campaign_statistics',
+] as const;
+
 /**
  * Deletes a campaign here, never at Patreon. It is ignored and out of sight at once; its rows, of which there may be
  * millions, are removed by a job. @throws ValidationError when the name was not typed or a sync is reading the campaign
@@ -40,6 +50,7 @@ export async function deleteCampaign(
       .where({ id: campaign.id })
       .whereNull('gone_at')
       .update({ gone_at: trx.fn.now(), changed_at: trx.fn.now() });
+    for (const table of FIGURES) await trx(table).where({ campaign_id: campaign.id }).delete();
     await recordAudit(trx, {
       ...actor,
       action: 'campaign.deleted',
@@ -64,7 +75,7 @@ export async function enqueueDeletion({ jobs }: Context, campaignId: number, trx
 
 /** Queues again what a killed process left unfinished. Safe to repeat: two that remove the same rows do no harm. */
 export async function recoverDeletions(context: Context): Promise<number> {
-  const ids: number[] = await context.knex('ignored_campaigns').whereNull('deleted_at').pluck('campaign_id');
+  const ids = await IgnoredCampaign.listBeingRemoved(context.knex);
   for (const id of ids) await enqueueDeletion(context, id);
   return ids.length;
 }

@@ -20,6 +20,12 @@ export class IgnoredCampaign extends BaseModel {
     return IgnoredCampaign.query(db).orderBy('ignored_at', 'desc').limit(limit);
   }
 
+  /** Of our rows: those that are deleted and whose rows are not all removed yet. */
+  static async listBeingRemoved(db: Knex): Promise<number[]> {
+    const rows = await IgnoredCampaign.query(db).select('campaign_id').whereNull('deleted_at');
+    return rows.map((row) => row.campaign_id);
+  }
+
   static async findByCampaign(campaignId: number, db: Knex): Promise<IgnoredCampaign | undefined> {
     return IgnoredCampaign.query(db).where({ campaign_id: campaignId }).first();
   }

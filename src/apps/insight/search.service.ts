@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { raw } from 'objection';
 import { containing } from '../../db/like';
 import { campaignName, PatreonCampaign } from '../campaigns/campaign.model';
+import { IgnoredCampaign } from '../campaigns/ignored-campaign.model';
 import { PatreonTier } from '../campaigns/tier.model';
 import { PatreonMember } from '../members/member.model';
 import { PatreonPost } from '../posts/post.model';
@@ -43,13 +44,14 @@ export async function searchEverything(
 
 /** Who is named by an id first, then the members that their own list finds, by name. */
 async function findMembers(q: string, searchesEmail: boolean, knex: Knex): Promise<Found<PatreonMember>> {
+  const removedCampaigns = await IgnoredCampaign.listBeingRemoved(knex);
   const [identified, named] = await Promise.all([
     PatreonMember.listIdentified(q, knex),
-    namedMembers(PatreonMember.matching({ q, searchesEmail, gone: false }, knex), q, knex),
+    namedMembers(PatreonMember.matching({ q, searchesEmail, gone: false, removedCampaigns }, knex), q, knex),
   ]);
   const ids = [...new Set([...identified, ...named.map(({ id }) => id)])];
   const rows = await PatreonMember.listByIds(ids, knex);
-  return cut(rows.filter(({ gone_at }) => gone_at === null));
+  return cut(rows.filter((row) => row.gone_at === null && !removedCampaigns.includes(row.campaign_id)));
 }
 
 /** The beginning of a name is found in the order of names; what may stand anywhere is collected and then put in order. */

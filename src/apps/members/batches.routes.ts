@@ -6,6 +6,7 @@ import { rowId } from '../../http/parse';
 import { actorOf } from '../accounts/audit.service';
 import { Staff } from '../accounts/staff.model';
 import { cancelBatch, findBatch, isRevertible, undoBatch } from './bulk.service';
+import { Label } from './label.model';
 import { MemberBatch } from './member-batch.model';
 
 const HERE = '/patreon/members/batches/';
@@ -65,7 +66,10 @@ export function batchesRoutes(context: Context): Router {
       batch,
       undoneBy,
       names: await staffNames(knex),
-      mayUndo: !undoneBy && isRevertible(batch, context.clock.now()) && isDecider(req, batch),
+      mayUndo:
+        (!undoneBy || undoneBy.isUnfinished) && isRevertible(batch, context.clock.now()) && isDecider(req, batch),
+      hasLabel: (await Label.findById(batch.arguments.label_id ?? 0, knex)) !== undefined,
+      unreverted: await MemberBatch.countUnreverted(batch, knex),
       mayCancel: batch.isOpen && batch.cancel_requested_at === null && isDecider(req, batch),
     };
     res.view('members/bulk-batch', locals, { fragment: 'members/bulk-progress' });

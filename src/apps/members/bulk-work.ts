@@ -115,11 +115,19 @@ async function snapshot(context: Context, trx: Knex.Transaction, batch: MemberBa
     const matches = PatreonMember.matching(filter, trx).clearSelect().select(of, 'patreon_members.id');
     await trx(into).insert(matches.toKnexQuery());
   } else if (batch.reverts !== null) {
-    const touched = trx('member_actions').distinct(of, 'member_id').where('batch_id', batch.reverts);
-    await trx(into).insert(touched);
+    await trx(into).insert(unreverted(trx, batch.reverts).distinct(of, 'member_id'));
   } else if (batch.action === 'merge_label' || batch.action === 'delete_label') {
     await trx(into).insert(trx('member_labels').select(of, 'member_id').where('label_id', batch.arguments.label_id));
   }
+}
+
+/** What a batch did, but for members whom an earlier undo has changed: who was put right is not to be touched again. */
+function unreverted(trx: Knex.Transaction, reverts: number): Knex.QueryBuilder {
+  const undone = trx('member_actions as u')
+    .join('member_batches as b', 'b.id', 'u.batch_id')
+    .where('b.reverts', reverts)
+    .whereRaw('u.member_id = a.member_id');
+  return trx('member_actions as a').where('a.batch_id', reverts).whereNotExists(undone);
 }
 
 export async function snapshotIds(trx: Knex.Transaction, batch: MemberBatch, ids: readonly number[]): Promise<void> {

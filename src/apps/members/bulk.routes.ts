@@ -14,9 +14,10 @@ import { Label } from './label.model';
 import { ensureLabel } from './labels.service';
 import { type BatchArguments, MemberBatch } from './member-batch.model';
 import { memberReader } from './member-query';
-import { actionForms, type ChosenAction, requestKey, selectionForm } from './workbench.schemas';
+import { actionForms, type ChosenAction, exportSelection, requestKey, selectionForm } from './workbench.schemas';
 
 const HERE = '/patreon/members/bulk/';
+const MOST_ADDRESS = 7_000;
 const TYPED = ['label', 'label_id', 'body', 'owner_id', 'due_on', 'task'] as const;
 
 /** An action on many members: first who is meant and how many, then the action. */
@@ -27,7 +28,9 @@ export function bulkRoutes(context: Context): Router {
   // Reloaded, or come to by the back button: what was chosen is known to the list alone.
   router.get([HERE, `${HERE}apply/`], allow('members.bulk'), (_req, res) => res.redirect(303, '/patreon/members/'));
 
-  router.post(HERE, allow('members.bulk'), (req, res) => confirmPage(req, res));
+  router.post(HERE, allow('members.bulk'), (req, res) =>
+    bodyOf(req).action === 'export' ? toExport(req, res) : confirmPage(req, res),
+  );
 
   router.post(`${HERE}apply/`, allow('members.bulk'), async (req, res) => {
     try {
@@ -68,12 +71,31 @@ export function bulkRoutes(context: Context): Router {
       };
       res.view('members/bulk', locals, { status: errors ? 422 : 200 });
     } catch (error) {
-      const problems = Object.values(formMessages(req, error));
-      res.view('members/bulk-refused', { ...pageHead(req), problems }, { status: 422 });
+      refuse(req, res, error);
     }
   }
 
   return router;
+}
+
+/** What is to be in a file, and in which order of columns, is chosen on a page of its own. */
+function toExport(req: Request, res: Response): void {
+  try {
+    const { scope, ids, query } = parseForm(exportSelection, req.body);
+    if (scope === 'picked' && ids.length === 0) throw new ValidationError({ ids: 'workbench:problem.nobody' });
+    const address = new URLSearchParams(query);
+    if (scope === 'picked') address.set('ids', ids.join());
+    // Longer ones are not taken by every server and proxy on the way.
+    if (address.toString().length > MOST_ADDRESS) throw new ValidationError({ ids: 'workbench:problem.selection' });
+    res.redirect(303, `/patreon/members/export/?${address}`);
+  } catch (error) {
+    refuse(req, res, error);
+  }
+}
+
+function refuse(req: Request, res: Response, error: unknown): void {
+  const problems = Object.values(formMessages(req, error));
+  res.view('members/bulk-refused', { ...pageHead(req), problems }, { status: 422 });
 }
 
 const bodyOf = (req: Request) => (req.body ?? {}) as Record<string, unknown>;
@@ -131,5 +153,15 @@ function doneMessage(req: Request, batch: MemberBatch, undo: string): Parameters
   const text = req.t(`workbench:done.${batch.action}`, { count: batch.changed, label });
   if (batch.changed === 0) return ['info', text];
   const isLabel = batch.action === 'add_label' || batch.action === 'remove_label';
-  return ['success', text, isLabel ? { address: undo, label: req.t('workbench:undo') } : undefined];
+  if (!isLabel) return ['success', text];
+  const link = {
+    href: `/patreon/members/?label=${batch.arguments.label_id}`,
+    label: req.t('workbench:done.toLabelled'),
+  };
+  return [
+    'success',
+    text,
+    { address: undo, label: req.t('workbench:undo') },
+    batch.action === 'add_label' ? link : undefined,
+  ];
 }

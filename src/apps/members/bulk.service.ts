@@ -40,13 +40,18 @@ export async function startBatch(context: Context, given: NewBatch, actor: Actor
   }
 }
 
-async function findMade({ knex }: Context, { requestKey, reverts }: NewBatch): Promise<MemberBatch | undefined> {
-  if (requestKey !== undefined) return MemberBatch.findByRequest(requestKey, knex);
-  return reverts === undefined ? undefined : MemberBatch.findReverting(reverts, knex);
+async function findMade({ knex }: Context, { requestKey }: NewBatch): Promise<MemberBatch | undefined> {
+  return requestKey === undefined ? undefined : MemberBatch.findByRequest(requestKey, knex);
 }
 
 async function beginBatch(context: Context, given: NewBatch, actor: Actor): Promise<MemberBatch> {
   return context.knex.transaction(async (trx) => {
+    if (given.reverts !== undefined) {
+      // Asked for twice at once: the second waits here, and finds what the first has begun.
+      await MemberBatch.lock(given.reverts, trx);
+      const made = await MemberBatch.findReverting(given.reverts, trx);
+      if (made && !made.isUnfinished) return made;
+    }
     let batch = await insertBatch(trx, given, actor);
     if (given.selection && 'ids' in given.selection) await snapshotIds(trx, batch, given.selection.ids);
     if (given.total > MOST_AT_ONCE) await queueBatch(context, batch, trx);
@@ -97,13 +102,13 @@ export function isRevertible(batch: MemberBatch, now: Date): boolean {
 }
 
 /**
- * Takes back exactly what a batch changed and nobody changed since; as a batch of its own, once.
- * @throws ConflictError when it cannot be taken back any more
+ * Takes back exactly what a batch changed and nobody changed since; as a batch of its own, once. Of an undo that was
+ * stopped or failed another one does the rest. @throws ConflictError when it cannot be taken back any more
  */
 export async function undoBatch(context: Context, batch: MemberBatch, actor: Actor): Promise<MemberBatch> {
   const { knex, clock } = context;
-  const done = await MemberBatch.findReverting(batch.id, knex);
-  if (done) return done;
+  const last = await MemberBatch.findReverting(batch.id, knex);
+  if (last && !last.isUnfinished) return last;
   const label = await knex('labels')
     .where('id', batch.arguments.label_id ?? 0)
     .first('id');
@@ -113,7 +118,7 @@ export async function undoBatch(context: Context, batch: MemberBatch, actor: Act
     action: INVERSE[batch.action] as BatchAction,
     arguments: batch.arguments,
     reverts: batch.id,
-    total: batch.changed,
+    total: await MemberBatch.countUnreverted(batch, knex),
   };
   return startBatch(context, given, actor);
 }

@@ -81,7 +81,8 @@ async function enter({ knex }: Context, request: ExportRequest): Promise<MemberE
     const entered = await MemberExport.start({ staff_id: actor.staffId ?? null, format, query, columns }, trx);
     if (entered === 'own') throw new ConflictError('An export of yours is still being written.', 'export_running');
     if (entered === 'all') throw new ConflictError('Too many exports are being written just now.', 'exports_full');
-    const details = { format, columns, query, ...(reason !== undefined && { reason }) };
+    const picked = request.filter.ids?.length;
+    const details = { format, columns, query, ...(picked && { picked }), ...(reason !== undefined && { reason }) };
     await recordAudit(trx, { ...actor, action: 'export.started', subject: subjectOf(entered.id), details });
     return entered;
   });
@@ -90,9 +91,14 @@ async function enter({ knex }: Context, request: ExportRequest): Promise<MemberE
 const REDACTED = '…';
 const MAX_QUERY_LENGTH = 4_000;
 
-/** The query without the texts that were searched for: they are names and e-mails, and the log outlives people. */
+/**
+ * The query without the texts that were searched for: they are names and e-mails, and the log outlives people. Of members
+ * who were picked one by one the log says how many.
+ */
 export function queryToKeep(searchParams: URLSearchParams): string {
-  const kept = [...searchParams].map(([name, value]) => [name, /(^|\.)q$/.test(name) ? REDACTED : value]);
+  const kept = [...searchParams]
+    .filter(([name]) => name !== 'ids')
+    .map(([name, value]) => [name, /(^|\.)q$/.test(name) ? REDACTED : value]);
   return new URLSearchParams(kept as [string, string][]).toString().slice(0, MAX_QUERY_LENGTH);
 }
 

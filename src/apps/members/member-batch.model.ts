@@ -59,6 +59,11 @@ export class MemberBatch extends BaseModel {
     return this.state === 'queued' || this.state === 'running';
   }
 
+  /** Ended before it was done: stopped, or failed. */
+  get isUnfinished(): boolean {
+    return this.state === 'cancelled' || this.state === 'failed';
+  }
+
   static async findById(id: number, db: Knex): Promise<MemberBatch | undefined> {
     return MemberBatch.query(db).findById(id);
   }
@@ -76,7 +81,14 @@ export class MemberBatch extends BaseModel {
     return MemberBatch.query(db).orderBy('id', 'desc').limit(limit);
   }
 
+  /** The undo of a batch; the last one where others ended before they were done. */
   static async findReverting(id: number, db: Knex): Promise<MemberBatch | undefined> {
-    return MemberBatch.query(db).findOne({ reverts: id });
+    return MemberBatch.query(db).where({ reverts: id }).orderBy('id', 'desc').first();
+  }
+
+  /** How many members of a batch no undo has changed yet. */
+  static async countUnreverted({ id, changed }: MemberBatch, db: Knex): Promise<number> {
+    const [undone] = await db('member_batches').where({ reverts: id }).sum({ members: 'changed' });
+    return changed - Number(undone?.members ?? 0);
   }
 }

@@ -10,7 +10,7 @@ import { cadenceLabel, filterForm, isChosen, readFilterChoices } from './filter-
 import { filterSentence } from './filter-sentence';
 import { PatreonMember } from './member.model';
 import { chargeStatusWord, patronStatusWord } from './member-attributes';
-import { COLUMN_LABELS, COLUMN_SORTS, columnsFor, namedColumns } from './member-columns';
+import { COLUMN_LABELS, COLUMN_SORTS, columnsFor, isMoneySort, namedColumns } from './member-columns';
 import { campaignCrumbs } from './member-detail';
 import { listMemberPage } from './member-page';
 import { type MemberQuery, type MemberReader, memberReader, readMemberQuery } from './member-query';
@@ -24,7 +24,7 @@ export async function showMemberList(
   context: Context,
   campaign?: PatreonCampaign,
 ): Promise<void> {
-  if (!req.can('money.read') && /^-?(amount|lifetime)$/.test(String(req.query.sort))) {
+  if (!req.can('money.read') && isMoneySort(String(req.query.sort))) {
     throw new ForbiddenError(req.t('members:list.moneySort'), 'money_hidden');
   }
   const campaignChoices = campaign ? [] : await PatreonCampaign.listChoices(context.knex);

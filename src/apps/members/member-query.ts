@@ -3,6 +3,7 @@ import type { KeysetPosition, KeysetSort } from '../../db/keyset';
 import { ValidationError } from '../../errors';
 import { parseListQuery } from '../../http/list-query';
 import { PatreonCampaign } from '../campaigns/campaign.model';
+import { IgnoredCampaign } from '../campaigns/ignored-campaign.model';
 import { canonicalQuery } from './filter-address';
 import { conditionsOf, type MemberGroup, readGroups } from './filter-groups';
 import { type MemberFilter, PatreonMember } from './member.model';
@@ -81,6 +82,9 @@ function noting<T>(errors: Record<string, string>, read: () => T): T | undefined
 const IDENTIFIER = /^(?=.*\d)[\w-]{5,64}$/;
 
 async function scopeOf({ q, gone }: MemberScope, reader: MemberReader, knex: Knex) {
-  const identified = q && IDENTIFIER.test(q) ? await PatreonMember.listIdentified(q, knex) : [];
-  return { q, gone, searchesEmail: reader.seesEmail, ...(identified.length > 0 && { identified }) };
+  const [identified, removedCampaigns] = await Promise.all([
+    q && IDENTIFIER.test(q) ? PatreonMember.listIdentified(q, knex) : [],
+    IgnoredCampaign.listBeingRemoved(knex),
+  ]);
+  return { q, gone, searchesEmail: reader.seesEmail, removedCampaigns, ...(identified.length > 0 && { identified }) };
 }

@@ -27,6 +27,10 @@ export interface MemberFilter extends MemberConditions {
   /** Members whose id on Patreon, as a person or on Discord is `q`: found as well. */
   identified?: readonly number[];
   gone: boolean;
+  /** Campaigns that were deleted here and whose members are still being removed: nobody is to meet them any more. */
+  removedCampaigns?: readonly number[];
+  /** Those that somebody picked one by one. */
+  ids?: readonly number[];
   /** Further groups: a member that fits one of them is listed as well. */
   or?: readonly MemberConditions[];
 }
@@ -120,6 +124,7 @@ export class PatreonMember extends BaseModel {
       .select('id', 'full_name', 'kind', 'pledge_relationship_start')
       .whereNull('gone_at')
       .whereNotNull('pledge_relationship_start')
+      .whereNotIn('campaign_id', db('ignored_campaigns').select('campaign_id').whereNull('deleted_at'))
       .orderBy([
         { column: 'pledge_relationship_start', order: 'desc' },
         { column: 'id', order: 'desc' },
@@ -208,6 +213,8 @@ export class PatreonMember extends BaseModel {
     if (filter.gone) query.whereNotNull('gone_at');
     else query.whereNull('gone_at');
     if (filter.campaignId !== undefined) query.where('campaign_id', filter.campaignId);
+    if (filter.removedCampaigns?.length) query.whereRaw('campaign_id <> all(?::int[])', [[...filter.removedCampaigns]]);
+    if (filter.ids?.length) query.whereRaw('id = any(?::bigint[])', [[...filter.ids]]);
     if (filter.or?.length) whereAny(query, [filter, ...filter.or]);
     else whereConditions(query, filter);
     if (filter.q) whereFound(query, filter.q, filter);
@@ -226,8 +233,8 @@ async function countFigures({ campaignId, gone, kind, status }: MemberFilter, db
   return Number(row?.count ?? 0);
 }
 
-/** Whether the kept figures answer how many there are: they know campaign, kind and status. */
-export function isOfFigures({ campaignId, gone, kind, status, ...others }: MemberFilter): boolean {
+/** Whether the kept figures answer how many there are: they know campaign, kind and status, and no deleted campaign. */
+export function isOfFigures({ campaignId, gone, kind, status, removedCampaigns, ...others }: MemberFilter): boolean {
   const { searchesEmail: _, ...conditions } = others;
   return Object.values(conditions).every(isEmpty);
 }

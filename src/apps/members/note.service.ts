@@ -51,19 +51,20 @@ export async function pinNote({ knex }: Context, { memberId, noteId }: NotePlace
   if (changed === 0) throw new NotFoundError();
 }
 
-/**
- * Takes a note away; it can be brought back while it is kept. Notes that were kept long enough are removed with it.
- * @throws NotFoundError, and ForbiddenError for somebody else's note
- */
+/** Takes a note away; it can be brought back while it is kept. @throws NotFoundError, and ForbiddenError for somebody else's note */
 export async function deleteNote(context: Context, place: NotePlace, author: NoteAuthor): Promise<void> {
   const now = context.clock.now();
   await change(context, place, author, async (note, trx) => {
     await note.$query(trx).patch({ deleted_at: now.toISOString(), deleted_by: author.id });
     await record(trx, place, 'note.deleted', author);
-    await MemberNote.query(trx)
-      .delete()
-      .where('deleted_at', '<', new Date(now.getTime() - KEPT_MS).toISOString());
   });
+}
+
+/** Removes for good the deleted notes that were kept long enough; answers how many. */
+export async function removeDeletedNotes({ knex, clock }: Context): Promise<number> {
+  return MemberNote.query(knex)
+    .delete()
+    .where('deleted_at', '<', new Date(clock.now().getTime() - KEPT_MS).toISOString());
 }
 
 /** Brings back what this person has deleted; doing it twice changes nothing. @throws NotFoundError once it is removed */

@@ -4,6 +4,7 @@ import { ForbiddenError } from '../../errors';
 import { allow } from '../../http/allow';
 import { formMessages, typedValues } from '../../http/form-messages';
 import { parseForm, rowId } from '../../http/parse';
+import { Semaphore } from '../../lib/semaphore';
 import { memberReader } from './member-query';
 import { MemberView } from './member-view.model';
 import { listQueryOf, readViewTabs } from './member-view-tabs';
@@ -11,6 +12,7 @@ import { changeView, countView, deleteView, saveView, viewProblem } from './save
 import { viewChange, viewForm } from './workbench.schemas';
 
 const HERE = '/patreon/members/views/';
+const CHECKED_AT_ONCE = 4;
 
 /** Filters of the member list that somebody keeps: their own, and those that others share. */
 export function savedViewsRoutes(context: Context): Router {
@@ -74,11 +76,15 @@ export function savedViewsRoutes(context: Context): Router {
       MemberView.listOwn(staffId(req), context.knex),
       MemberView.listSharedByOthers({ staffId: staffId(req), seesEmail: reader.seesEmail }, context.knex),
     ]);
-    const rows = [];
-    for (const view of [...own, ...shared]) {
-      const problem = await viewProblem(context, view, reader);
-      rows.push({ view, problem, isOwn: view.owner_id === staffId(req) });
-    }
+    // A few at a time: a page must not take all connections of the process, nor wait for a hundred views in turn.
+    const checks = new Semaphore(CHECKED_AT_ONCE, own.length + shared.length);
+    const rows = await Promise.all(
+      [...own, ...shared].map(async (view) => ({
+        view,
+        problem: await checks.run(() => viewProblem(context, view, reader)),
+        isOwn: view.owner_id === staffId(req),
+      })),
+    );
     const shown = {
       title: req.t('workbench:view.title'),
       section: 'members',

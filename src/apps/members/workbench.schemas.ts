@@ -49,6 +49,11 @@ const memberIds = z
   )
   .transform((ids) => [...new Set(ids)]);
 
+/** The same in an address, where one parameter names them all. */
+export const pickedIds = z.object({
+  ids: z.preprocess((text) => (typeof text === 'string' && text !== '' ? text.split(',') : undefined), memberIds),
+});
+
 /** Which members, and what is to be done with them. */
 export const selectionForm = z.object({
   action: z.enum(CHOSEN_ACTIONS, problem('action')),
@@ -57,6 +62,9 @@ export const selectionForm = z.object({
   query: listQueryText,
 });
 export type SelectionForm = z.output<typeof selectionForm>;
+
+/** Which members are to stand in a file. */
+export const exportSelection = selectionForm.omit({ action: true });
 
 /** What each action needs to know besides. */
 export const actionForms = {
