@@ -18,6 +18,9 @@ export const campaignSettingsMessages = defineMessages({
       time_zone: 'Time zone',
       time_zoneHint: 'Times on the pages of this campaign are told in it.',
       noTimeZone: 'UTC, as everywhere else',
+      search_language: 'Language of the posts',
+      search_languageHint: 'The search then finds words in their other forms as well: “cats” for “cat”.',
+      noSearchLanguage: 'None: words as they are written',
       notes: 'Notes for the team',
       notesHint: 'Markdown. Shown on the campaign’s page to everybody but viewers.',
       sync: 'Sync',
@@ -87,6 +90,7 @@ export const campaignSettingsMessages = defineMessages({
       local_name: 'The name may have at most 100 characters.',
       colour: 'Choose one of the colours.',
       time_zone: 'Choose a time zone by its name, such as Europe/Paris.',
+      search_language: 'Choose one of the languages.',
       notes: 'Notes may have at most 10,000 characters.',
       confirm: 'This is not the name of the campaign.',
       syncing:
@@ -109,6 +113,10 @@ export const campaignSettingsMessages = defineMessages({
       time_zone: 'Fuseau horaire',
       time_zoneHint: 'Les heures des pages de cette campagne sont données dans ce fuseau.',
       noTimeZone: 'UTC, comme partout ailleurs',
+      search_language: 'Langue des publications',
+      search_languageHint:
+        'La recherche trouve alors aussi les autres formes d’un mot\u202f: «\u202fchevaux\u202f» pour «\u202fcheval\u202f».',
+      noSearchLanguage: 'Aucune\u202f: les mots tels qu’ils sont écrits',
       notes: 'Notes pour l’équipe',
       notesHint: 'Markdown. Affichées sur la page de la campagne à tous sauf aux lecteurs.',
       sync: 'Synchronisation',
@@ -178,6 +186,7 @@ export const campaignSettingsMessages = defineMessages({
       local_name: 'Le nom peut compter au plus 100 caractères.',
       colour: 'Choisissez une des couleurs.',
       time_zone: 'Choisissez un fuseau par son nom, par exemple Europe/Paris.',
+      search_language: 'Choisissez une des langues.',
       notes: 'Les notes peuvent compter au plus 10\u202f000 caractères.',
       confirm: 'Ce n’est pas le nom de la campagne.',
       syncing:

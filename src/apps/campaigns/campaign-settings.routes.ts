@@ -5,19 +5,29 @@ import { allow } from '../../http/allow';
 import { formMessages, typedValues } from '../../http/form-messages';
 import { mirroredAttributes } from '../../http/mirrored-attributes';
 import { parseForm, rowId } from '../../http/parse';
+import type { Locale } from '../../i18n';
 import { resolveSiteUrl } from '../../patreon/site-url';
 import { actorOf } from '../accounts/audit.service';
 import { campaignName, PatreonCampaign } from './campaign.model';
 import { CAMPAIGN_ATTRIBUTES } from './campaign-attributes';
 import { countCampaignContents } from './campaign-contents';
 import { deleteCampaign, unignoreCampaign } from './campaign-deletion.service';
-import { CAMPAIGN_COLOURS, CampaignSettings, DEFAULT_CHOICES } from './campaign-settings.model';
+import { CAMPAIGN_COLOURS, CampaignSettings, DEFAULT_CHOICES, SEARCH_LANGUAGES } from './campaign-settings.model';
 import { campaignSettingsForm, confirmationForm } from './campaign-settings.schemas';
 import { saveCampaignSettings } from './campaign-settings.service';
 import { timeZoneNames } from './time-zone-names';
 
 const LIST = '/patreon/campaigns/';
-const TYPED = ['local_name', 'colour', 'time_zone', 'notes', 'is_scheduled', 'syncs_members', 'syncs_posts'] as const;
+const TYPED = [
+  'local_name',
+  'colour',
+  'time_zone',
+  'search_language',
+  'notes',
+  'is_scheduled',
+  'syncs_members',
+  'syncs_posts',
+] as const;
 
 /** What staff decide about a campaign, and deleting it here. */
 export function campaignSettingsRoutes(context: Context): Router {
@@ -102,6 +112,7 @@ function settingsPage(req: Request, res: Response, campaign: PatreonCampaign, sh
     values: shown.values,
     errors: shown.errors,
     colours: CAMPAIGN_COLOURS,
+    languages: languageNames(req.locale),
     timeZones: timeZoneNames(String(shown.values.time_zone ?? '')),
     patreonHref: resolveSiteUrl(campaign.url),
     attributes: mirroredAttributes(campaign, CAMPAIGN_ATTRIBUTES, { picture: req.t('campaigns:picture') }),
@@ -118,4 +129,14 @@ function pageLocals(req: Request, campaign: PatreonCampaign, page: 'edit' | 'del
     { label: req.t(`campaignSettings:${page}.crumb`) },
   ];
   return { title, section: 'campaigns', breadcrumbs, campaign, name };
+}
+
+/** Each with its name in the reader's language, in the order of the names. */
+function languageNames(locale: Locale): { value: string; label: string }[] {
+  const names = new Intl.DisplayNames(locale, { type: 'language' });
+  const languages = Object.entries(SEARCH_LANGUAGES).map(([value, code]) => ({
+    value,
+    label: names.of(code) ?? value,
+  }));
+  return languages.sort((one, other) => one.label.localeCompare(other.label, locale));
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { plainText } from '../../http/parse';
-import { CAMPAIGN_COLOURS } from './campaign-settings.model';
+import { CAMPAIGN_COLOURS, SEARCH_LANGUAGES, type SearchLanguage } from './campaign-settings.model';
 
 const problem = (name: string) => `campaignSettings:problem.${name}`;
 
@@ -17,6 +17,7 @@ export const campaignSettingsForm = z.object({
   ),
   colour: emptyIsNull(z.enum(CAMPAIGN_COLOURS, problem('colour'))),
   time_zone: emptyIsNull(plainText.refine(isTimeZone, problem('time_zone'))),
+  search_language: emptyIsNull(z.enum(Object.keys(SEARCH_LANGUAGES) as SearchLanguage[], problem('search_language'))),
   notes: z.preprocess((value) => value ?? '', plainText.max(10_000, problem('notes'))),
   is_scheduled: box,
   syncs_members: box,

@@ -4,7 +4,7 @@ import { type CampaignChoices, CampaignSettings, DEFAULT_CHOICES } from './campa
 
 /** Stores what staff decided; the audit log tells which fields changed, never their text. Safe to repeat. */
 export async function saveCampaignSettings(
-  { knex }: Context,
+  { knex, jobs }: Context,
   campaignId: number,
   choices: CampaignChoices,
   actor: Actor,
@@ -19,6 +19,9 @@ export async function saveCampaignSettings(
       .insert({ ...choices, campaign_id: campaignId, set_by: actor.staffId ?? null, set_at: new Date().toISOString() })
       .onConflict('campaign_id')
       .merge();
+    if (fields.includes('search_language')) {
+      await jobs.enqueue('index-posts', { campaign_id: campaignId }, { key: `index-posts:${campaignId}`, trx });
+    }
     const subject = { type: 'campaign', id: campaignId };
     await recordAudit(trx, { ...actor, action: 'campaign.changed', subject, details: { fields } });
   });

@@ -2,6 +2,10 @@ import { z } from 'zod';
 import { defineJob } from '../../jobs/job';
 import { purgeDrafts } from './draft-deletion.service';
 import { listUnsettled, settlePosts } from './post-arrival.service';
+import { PatreonPostSearch } from './post-search.model';
+
+/** So many posts are brought into another language at once. */
+const INDEXED = 200;
 
 /** A job leaves the campaigns beyond these to the next one. */
 const CAMPAIGNS = 200;
@@ -20,6 +24,25 @@ export const postsJobs = [
         settled += 1;
       }
       return { settled };
+    },
+  }),
+  defineJob({
+    name: 'index-posts',
+    arguments: z.object({ campaign_id: z.number().int() }),
+    async run(context, { campaign_id }, { signal }) {
+      let written = 0;
+      for (let after = 0; !signal.aborted; ) {
+        const chunk = await PatreonPostSearch.reindexChunk(
+          { campaignId: campaign_id, after, limit: INDEXED },
+          context.knex,
+        );
+        written += chunk.written;
+        if (chunk.last === null) return { campaign_id, written };
+        after = chunk.last;
+      }
+      const options = { key: `index-posts:${campaign_id}` };
+      await context.jobs.enqueue('index-posts', { campaign_id }, options);
+      return { campaign_id, written };
     },
   }),
   defineJob({

@@ -19,6 +19,8 @@ export interface ComparedList<T extends { id: string }> {
   campaignId: number;
   fetch(page: PageOptions): Promise<Page<T>>;
   toRow(item: T, dropped: Page<T>['dropped']): Row;
+  /** Which of these a run would pass over, because they were deleted here. */
+  ignored?(patreonIds: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
 export interface ListComparison {
@@ -66,9 +68,13 @@ export async function compareList<T extends { id: string }>(
   let notPaying = 0;
   await trx.raw('truncate dry_run_sightings');
   for await (const page of pagesOf(list.fetch, signal)) {
-    const rows = page.items.map((item) => list.toRow(item, page.dropped));
+    const ignored = await list.ignored?.(page.items.map(({ id }) => id));
+    const items = page.items.filter(({ id }) => !ignored?.has(id));
+    const rows = items.map((item) => list.toRow(item, page.dropped));
     const compared = await compareRows(trx, { table: list.table, key: RECORD_KEY }, rows);
     for (const name of ['fetched', 'created', 'updated', 'unchanged'] as const) report[name] += compared.report[name];
+    report.fetched += page.items.length - items.length;
+    report.unchanged += page.items.length - items.length;
     report.quarantined += page.rejected.length;
     const changed = compared.differences.filter(({ isNew }) => !isNew).map(({ row }) => row);
     if (mayDepart) notPaying += (await findDepartures(trx, list.campaignId, changed)).length;

@@ -5,6 +5,7 @@ import type { Page, PatreonClient } from '../../patreon/client';
 import type { Campaign, Member, Post } from '../../patreon/resources';
 import { readSyncChoices } from '../campaigns/campaign-sync.service';
 import { patreonClientFor } from '../connections/patreon-client.service';
+import { IgnoredPost } from '../posts/ignored-post.model';
 import { type ComparedList, compareList, pagesOf, RECORD_KEY } from './dry-run-lists';
 import { type ComparedRows, type ComparedTable, compareRows, type DryRunSample, sampleOf } from './dry-run-rows';
 import { describeFailure } from './failure-words';
@@ -172,6 +173,7 @@ async function comparePart(
     campaignId: id,
     fetch: (options) => client.listPosts(campaign.id, options),
     toRow: (post, dropped) => postRow(post, id, dropped),
+    ignored: (patreonIds) => IgnoredPost.among(id, patreonIds, trx),
   };
   return { ...(await compareList(trx, list, asked)), table: { table: list.table, key: RECORD_KEY } };
 }
