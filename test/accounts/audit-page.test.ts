@@ -59,6 +59,22 @@ describe('GET /admin/audit/', () => {
     expect(rows[1]?.html).not.toContain('<b>parcel');
   });
 
+  it('names labels and fields as people do, and leads to the list that a file was made of', async () => {
+    await owner.postForm('/patreon/members/labels/', { label: 'Press' });
+    await record({
+      action: 'campaign.changed',
+      subject: { type: 'campaign', id: 4 },
+      details: { fields: ['local_name', 'time_zone'] },
+    });
+    const columns = ['full_name', 'next_charge_date', 'field_12'];
+    await record({ action: 'export.started', details: { format: 'csv', columns, query: 'label=3&kind=paying' } });
+    const [file, changed, label] = (await read()).rows('audit');
+    expect(label?.text).toMatch(/Made a label Label Press$/);
+    expect(changed?.text).toContain('Fields: Name in this panel, Time zone');
+    expect(file?.text).toContain('Columns: Name, Next charge, field_12');
+    expect(file?.html).toContain('href="/patreon/members/?label=3&amp;kind=paying"');
+  });
+
   it('tells an action that has no words by its name', async () => {
     await record({ action: 'comet.seen', subject: { type: 'comet', id: 'C-2026' } });
     const [row] = (await read()).rows('audit');

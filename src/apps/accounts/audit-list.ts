@@ -42,7 +42,8 @@ async function namesOf(entries: readonly AuditEntry[], knex: Context['knex']): P
 
 function inWords(req: Request, entry: AuditEntry, people: ReadonlyMap<number, string>) {
   const isOfStaff = entry.subject_type === 'staff';
-  const name = isOfStaff ? people.get(Number(entry.subject_id)) : undefined;
+  const called = typeof entry.details.name === 'string' ? entry.details.name : undefined;
+  const name = isOfStaff ? people.get(Number(entry.subject_id)) : called;
   const subject = entry.subject_type && `${subjectWord(req.t, entry.subject_type)} ${name ?? entry.subject_id ?? ''}`;
   return {
     entry,

@@ -79,19 +79,51 @@ export function auditSentence(t: Translate, { action, details }: Pick<AuditEntry
   return known.has(action) ? t(`audit:sentence.${action}`, wordsOf(t, details)) : action;
 }
 
-/** What is told below the sentence: why it was done, and what a file held. */
-export function auditNotes(t: Translate, { details }: Pick<AuditEntry, 'details'>): string[] {
-  const words = plainWords(details);
-  return NOTED.filter((name) => words[name]).map((name) => t(`audit:note.${name}`, { [name]: words[name] }));
+export interface AuditNote {
+  text: string;
+  /** The list that a filter narrows, where the filter is told in words. */
+  href: string | null;
+}
+
+/** What is told below the sentence: why it was done, which fields it touched and what a file held. */
+export function auditNotes(t: Translate, { action, details }: Pick<AuditEntry, 'action' | 'details'>): AuditNote[] {
+  const words = plainWords({ ...details, ...columnWords(t, action, details) });
+  return NOTED.filter((name) => words[name]).map((name) => ({
+    text: t(`audit:note.${name}`, { [name]: words[name] }),
+    href: name === 'query' && action.startsWith('export.') ? `/patreon/members/?${words.query}` : null,
+  }));
 }
 
 const NOTED = ['reason', 'fields', 'columns', 'query'] as const;
+
+/** Where the forms and files have their words for columns, by what is told of them. */
+const COLUMN_WORDS: Record<string, (t: Translate, column: string) => string> = {
+  campaign: (t, column) => t(`campaignSettings:edit.${column}`),
+  credential: (t, column) => t(`connections:field.${column}`),
+  export: (t, column) => t(`exports:column.${column}`),
+};
+
+/** The columns that an entry lists as people know them; one without a word, such as a deleted custom field, as it was written. */
+function columnWords(t: Translate, action: string, details: Record<string, unknown>): Record<string, string[]> {
+  const wordOf = COLUMN_WORDS[action.split('.')[0] as string];
+  const lists = (['fields', 'columns'] as const).filter((name) => wordOf && Array.isArray(details[name]));
+  return Object.fromEntries(
+    lists.map((name) => [
+      name,
+      (details[name] as unknown[]).map(String).map((column) => {
+        const word = wordOf?.(t, column) ?? column;
+        // A key without a text is answered as it is.
+        return word.endsWith(`.${column}`) ? column : word;
+      }),
+    ]),
+  );
+}
 
 const plainWords = (details: Record<string, unknown>): Record<string, string> =>
   Object.fromEntries(Object.entries(details).map(([name, value]) => [name, [value].flat().join(', ')]));
 
 /** What sentences name; an entry that says nothing of it leaves a blank. */
-const NAMED = ['by', 'role', 'method', 'path', 'outcome', 'format', 'rows', 'total'];
+const NAMED = ['by', 'role', 'method', 'path', 'outcome', 'format', 'rows', 'total', 'version', 'action'];
 
 /** Words that a detail stands for, where it is no text by itself. */
 const WORDS: Partial<Record<string, (t: Translate, value: string) => string>> = {

@@ -21,7 +21,7 @@ export async function ensureLabel(trx: Knex.Transaction, name: string, actor: Ac
   const id = rows[0]?.id;
   // Made by somebody else between the look and the insertion.
   if (id === undefined) return (await Label.findByName(name, trx)) as Label;
-  await recordAudit(trx, { ...actor, action: 'label.created', subject: { type: 'label', id } });
+  await recordAudit(trx, { ...actor, action: 'label.created', subject: { type: 'label', id }, details: { name } });
   return (await Label.findById(id, trx)) as Label;
 }
 
@@ -39,7 +39,7 @@ export async function renameLabel({ knex }: Context, id: number, name: string, a
     return await knex.transaction(async (trx) => {
       const label = await Label.query(trx).patchAndFetchById(id, { name });
       if (!label) throw new NotFoundError();
-      await recordAudit(trx, { ...actor, action: 'label.renamed', subject: { type: 'label', id } });
+      await recordAudit(trx, { ...actor, action: 'label.renamed', subject: { type: 'label', id }, details: { name } });
       return label;
     });
   } catch (error) {

@@ -13,7 +13,7 @@ export async function addField({ knex }: Context, name: string, actor: Actor): P
       const fields = await MemberField.query(trx).resultSize();
       if (fields >= MOST_FIELDS) throw new ValidationError({ name: 'dossier:problem.tooManyFields' });
       const { id } = await MemberField.query(trx).insert({ name }).returning('id');
-      await audit(trx, actor, 'created', id);
+      await audit(trx, actor, 'created', { id, name });
     }),
   );
 }
@@ -23,7 +23,7 @@ export async function renameField({ knex }: Context, id: number, name: string, a
   await named(() =>
     knex.transaction(async (trx) => {
       if ((await MemberField.query(trx).patch({ name }).where({ id })) === 0) throw new NotFoundError();
-      await audit(trx, actor, 'renamed', id);
+      await audit(trx, actor, 'renamed', { id, name });
     }),
   );
 }
@@ -34,7 +34,7 @@ export async function deleteField({ knex }: Context, id: number, actor: Actor): 
     const field = await MemberField.query(trx).findById(id).forUpdate();
     if (!field) throw new NotFoundError();
     await field.$query(trx).delete();
-    await audit(trx, actor, 'deleted', id);
+    await audit(trx, actor, 'deleted', field);
     return field;
   });
 }
@@ -82,6 +82,7 @@ async function named(work: () => Promise<void>): Promise<void> {
   }
 }
 
-function audit(trx: Knex.Transaction, actor: Actor, done: string, id: number): Promise<void> {
-  return recordAudit(trx, { ...actor, action: `member_field.${done}`, subject: { type: 'member_field', id } });
+function audit(trx: Knex.Transaction, actor: Actor, done: string, { id, name }: Pick<MemberField, 'id' | 'name'>) {
+  const subject = { type: 'member_field', id };
+  return recordAudit(trx, { ...actor, action: `member_field.${done}`, subject, details: { name } });
 }
