@@ -15,6 +15,7 @@ import { membersMessages } from './apps/members/members.messages';
 import { workbenchMessages } from './apps/members/workbench.messages';
 import { plansMessages } from './apps/plans/plans.messages';
 import { archiveMessages } from './apps/posts/archive.messages';
+import { draftBulkMessages } from './apps/posts/draft-bulk.messages';
 import { draftsMessages } from './apps/posts/drafts.messages';
 import { editorMessages } from './apps/posts/editor.messages';
 import { planningMessages } from './apps/posts/planning.messages';
@@ -49,6 +50,7 @@ export const catalogue = createCatalogue({
   workflow: workflowMessages,
   planning: planningMessages,
   postTemplate: postTemplateMessages,
+  draftBulk: draftBulkMessages,
   sync: syncMessages,
   insight: insightMessages,
   charts: chartsMessages,

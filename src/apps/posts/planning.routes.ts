@@ -1,6 +1,7 @@
 import { Router } from 'express';
 import type { Context } from '../../context';
 import { calendarRoutes } from './calendar.routes';
+import { draftBulkRoutes } from './draft-bulk.routes';
 import { draftCopyRoutes } from './draft-copy.routes';
 import { postSnippetRoutes } from './post-snippet.routes';
 import { postTemplateRoutes } from './post-template.routes';
@@ -12,5 +13,6 @@ export function planningRoutes(context: Context): Router {
   router.use(postTemplateRoutes(context));
   router.use(postSnippetRoutes(context));
   router.use(draftCopyRoutes(context));
+  router.use(draftBulkRoutes(context));
   return router;
 }
