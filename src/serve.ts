@@ -14,6 +14,8 @@ const HEADERS_TIMEOUT_MS = 15_000;
 /** Longer than routers in front keep theirs, so that they never send on a connection we just closed. */
 const KEEP_ALIVE_MS = 95_000;
 const CUT_AFTER_MS = 15_000;
+/** Far more than the staff of a page open; below what one process may have open files for, so that more are turned away instead of breaking it. */
+const MOST_CONNECTIONS = 1_000;
 
 /** Listens, and on one dyno (WORKER=inline) works through the jobs as well. */
 export async function serve(context: Context): Promise<Serving> {
@@ -24,6 +26,7 @@ export async function serve(context: Context): Promise<Serving> {
     app.express,
   );
   server.maxHeadersCount = 100;
+  server.maxConnections = MOST_CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(config.http.port, config.http.host, resolve);

@@ -8,7 +8,7 @@ import type { SandboxResponse } from './state';
 const edgeHeaders = (): Record<string, string> => ({
   'cache-control': 'private',
   server: 'cloudflare',
-  'cf-ray': `${randomUUID().replaceAll('-', '').slice(0, 16)}-XXX`,
+  'cf-ray': `${randomUUID().replaceAll('-', '').slice(0, 16)}-FRA`,
   'cf-cache-status': 'DYNAMIC',
 });
 

@@ -46,6 +46,21 @@ describe('GET /patreon/benefits/', () => {
     expect(row?.html).toContain(`href="/patreon/tiers/${tier}/"`);
   });
 
+  it('stands beside the list of tiers, each a tab of the other', async () => {
+    for (const [path, here] of [
+      ['/patreon/tiers/', 'tiers'],
+      ['/patreon/benefits/', 'benefits'],
+    ] as const) {
+      const { text } = await viewer.get(path).expect(200);
+      const [bar = ''] = /<nav class="tabs"[\s\S]*?<\/nav>/.exec(text) ?? [];
+      const tabs = [...bar.matchAll(/<a href="\/patreon\/(tiers|benefits)\/"( aria-current="page")?>/g)];
+      expect(tabs.map(([, id, current]) => [id, current !== undefined])).toEqual([
+        ['tiers', here === 'tiers'],
+        ['benefits', here === 'benefits'],
+      ]);
+    }
+  });
+
   it('shows benefits of which Patreon tells nothing', async () => {
     await insertBenefits(app.context.knex, await insertCampaign(app.context.knex), [{}]);
     expect((await read()).rows('benefits')[0]?.text).toBe('Untitled benefit None – – – – Offered');

@@ -1,4 +1,5 @@
 import type { Role } from '../../src/policy';
+import { insertCredential } from '../connections/connection-fixtures';
 import type { SignedInVisitor, TestApp } from '../support/app';
 import { startTestApp } from '../support/app';
 import {
@@ -41,8 +42,13 @@ describe('campaigns', () => {
   it('tells why the list is empty where all of them are ignored, for Patreon is connected then', async () => {
     const { knex } = app.context;
     await knex('ignored_campaigns').insert({ patreon_id: '9001', campaign_id: 1, name: 'Quill' });
+    const { id } = await insertCredential(app.context);
     const pages = await Promise.all((['owner', 'viewer'] as const).map((role) => read('/patreon/campaigns/', role)));
+    const dashboard = await read('/patreon/', 'owner');
     await knex('ignored_campaigns').delete();
+    await knex('patreon_credentials').where({ id }).delete();
+    expect(dashboard.text).toContain('All campaigns are ignored');
+    expect(dashboard.text).not.toContain('Nothing has been read yet');
     expect(pages.map(({ text }) => /All campaigns are ignored/.test(text))).toEqual([true, true]);
     expect(pages.map(({ text }) => /connect Patreon/i.test(text))).toEqual([false, false]);
     expect((await read('/patreon/campaigns/', 'owner')).text).toContain('Connect Patreon');

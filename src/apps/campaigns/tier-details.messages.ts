@@ -32,6 +32,7 @@ export const tierDetailsMessages = defineMessages({
       publishedUnknown: 'Patreon no longer told whether it is published on {{date}}.',
       benefits: 'Benefits changed on {{date}}: {{added}} added, {{removed}} removed.',
     },
+    parts: 'Tiers and benefits',
     benefits: {
       title: 'Benefits',
       all: 'All benefits',
@@ -90,6 +91,7 @@ export const tierDetailsMessages = defineMessages({
       publishedUnknown: 'Patreon ne disait plus s’il est publié le {{date}}.',
       benefits: 'Avantages modifiés le {{date}}\u202f: {{added}} ajoutés, {{removed}} retirés.',
     },
+    parts: 'Niveaux et avantages',
     benefits: {
       title: 'Avantages',
       all: 'Tous les avantages',

@@ -2,6 +2,7 @@ import type { Request } from 'express';
 import type { Context } from '../../context';
 import { createFormat } from '../../http/format';
 import { campaignName, PatreonCampaign } from '../campaigns/campaign.model';
+import { IgnoredCampaign } from '../campaigns/ignored-campaign.model';
 import { connectionStatuses } from '../connections/connection-status.service';
 import { requestUsage } from '../connections/request-budget.service';
 import { PatreonMember } from '../members/member.model';
@@ -22,25 +23,41 @@ export async function readDashboard(req: Request, context: Context) {
   const { knex, clock } = context;
   const now = clock.now();
   const words = { t: req.t, format: createFormat(req.locale) };
-  const [counts, members, usage, campaigns, newest, posts, full, lastRun, connections, feed, growth, movements, views] =
-    await Promise.all([
-      liveCounts(knex),
-      memberFigures(knex, now),
-      requestUsage(context),
-      PatreonCampaign.listChoices(knex, CAMPAIGNS_SHOWN),
-      PatreonMember.listNewest(RECENT, knex),
-      PatreonPost.listLatest(RECENT, knex),
-      nearlyFullTiers(knex, TIERS_SHOWN),
-      SyncRun.query(knex).where({ state: 'succeeded' }).orderBy('id', 'desc').first(),
-      connectionStatuses(context),
-      readChangeFeed(req, knex, { limit: CHANGES_SHOWN }),
-      growthChart(words, now, knex),
-      movementsChart(words, now, knex),
-      req.staff ? MemberView.listTabs({ staffId: req.staff.id, seesEmail: req.can('members.email') }, knex) : [],
-    ]);
+  const [
+    counts,
+    members,
+    usage,
+    campaigns,
+    newest,
+    posts,
+    full,
+    lastRun,
+    connections,
+    feed,
+    growth,
+    movements,
+    views,
+    ignored,
+  ] = await Promise.all([
+    liveCounts(knex),
+    memberFigures(knex, now),
+    requestUsage(context),
+    PatreonCampaign.listChoices(knex, CAMPAIGNS_SHOWN),
+    PatreonMember.listNewest(RECENT, knex),
+    PatreonPost.listLatest(RECENT, knex),
+    nearlyFullTiers(knex, TIERS_SHOWN),
+    SyncRun.query(knex).where({ state: 'succeeded' }).orderBy('id', 'desc').first(),
+    connectionStatuses(context),
+    readChangeFeed(req, knex, { limit: CHANGES_SHOWN }),
+    growthChart(words, now, knex),
+    movementsChart(words, now, knex),
+    req.staff ? MemberView.listTabs({ staffId: req.staff.id, seesEmail: req.can('members.email') }, knex) : [],
+    IgnoredCampaign.list(knex, 1),
+  ]);
   return {
     connections,
     counts,
+    areIgnored: ignored.length > 0,
     members: req.can('money.read') ? members : withoutMoney(members),
     usage,
     campaigns: campaigns.map((campaign) => ({ id: campaign.id, name: campaignName(campaign) })),
