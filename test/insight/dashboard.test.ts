@@ -139,10 +139,28 @@ describe('after a run', () => {
     await panel.sync();
     await countFigures(panel.context);
     expect(await departed()).toBe(before + 2);
-    const people = readPage((await owner.get('/patreon/changes/?only=departures').expect(200)).text);
     const rows = await knex()('patreon_members').whereIn('patreon_id', [ended, vanished].map(String)).pluck('id');
-    const listed = [...people.html.matchAll(/<li data-change="member">[\s\S]*?href="\/patreon\/members\/(\d+)\/"/g)];
-    expect(listed.map(([, id]) => Number(id)).sort()).toEqual(rows.map(Number).sort());
+    const earlier = await live().whereNotIn('id', rows).first('id', 'campaign_id');
+    await knex()('patreon_changes').insert({
+      campaign_id: earlier.campaign_id,
+      resource: 'member',
+      record_id: earlier.id,
+      kind: 'changed',
+      field: 'kind',
+      before: '"paying"',
+      after: '"former"',
+      changed_at: new Date(panel.context.clock.now().getTime() - 40 * 86_400_000),
+      read_seq: 1,
+    });
+    const listed = async (address: string) => {
+      const { html } = readPage((await owner.get(address).expect(200)).text);
+      const found = html.matchAll(/<li data-change="member">[\s\S]*?href="\/patreon\/members\/(\d+)\/"/g);
+      return [...found].map(([, id]) => Number(id)).sort();
+    };
+    const [, behind = ''] = /data-figure="departed"><a href="([^"]+)"/.exec((await read(owner)).html) ?? [];
+    expect(await listed(behind.replaceAll('&amp;', '&'))).toEqual(rows.map(Number).sort());
+    expect(await listed('/patreon/changes/?only=departures')).toHaveLength(3);
+    expect((await owner.get('/patreon/changes/?since=soon')).status).toBe(422);
   });
 });
 

@@ -57,6 +57,21 @@ describe('GET /patreon/members/', () => {
     );
   });
 
+  it('leads to the campaigns where the only one is ignored', async () => {
+    const { knex } = app.context;
+    await knex('ignored_campaigns').insert({
+      patreon_id: '9001',
+      campaign_id: 1,
+      name: 'Ink',
+      deleted_at: '2026-01-01',
+    });
+    const page = await read('/patreon/members/');
+    await knex('ignored_campaigns').delete();
+    expect(page.text).toContain('Members of ignored campaigns are not listed');
+    expect(page.html).toContain('class="button button--primary" href="/patreon/campaigns/"');
+    expect(page.text).not.toContain('No members yet');
+  });
+
   it('opens with those who joined last', async () => {
     const campaign = await insertCampaign(app.context.knex);
     const early = await insertMember(app.context.knex, campaign, { pledge_relationship_start: '2025-01-01' });
@@ -440,6 +455,44 @@ describe('GET /patreon/members/', () => {
       const answer = await owner.get(`/patreon/members/?${query}`).expect(400);
       expect(readPage(answer.text).text).toContain(message);
       expect(answer.text).toContain('href="/patreon/members/"');
+    });
+
+    it('shows the form as it was sent, with what is wrong at its field, and no list', async () => {
+      await insertMember(app.context.knex, await insertCampaign(app.context.knex));
+      const query = 'kind=paying&q=ada&amount_min=cheap&joined_from=-30d&or1.changed_to=soon';
+      const { text } = await owner.get(`/patreon/members/?${query}`).expect(400);
+      const input = (name: string) =>
+        new RegExp(`<input[^>]* name="${name.replace('.', '\\.')}"[^>]*>`).exec(text)?.[0];
+      expect(input('amount_min')).toMatch(
+        /value="cheap".*aria-invalid="true" aria-describedby="field-amount_min-error"/,
+      );
+      expect(text).toMatch(/id="field-amount_min-error">[\s\S]{0,200}An amount is a number/);
+      expect(input('or1.changed_to')).toMatch(/value="soon".*aria-invalid="true"/);
+      expect(text).toMatch(/id="field-or1-changed_to-error">[\s\S]{0,200}A day is a date/);
+      expect(input('joined_from')).toMatch(/value="-30d"/);
+      expect(input('joined_from')).not.toContain('aria-invalid');
+      expect(input('q')).toContain('value="ada"');
+      expect(text).toMatch(/name="kind" value="paying" checked/);
+      expect(text).toMatch(/<details class="filters__more" id="member-conditions" open>/);
+      expect(text).not.toContain('data-list="members"');
+    });
+
+    it.each([
+      ['joined_from=2026-02-01&joined_to=2026-01-01', 'joined_to', 'before the one that the range begins with'],
+      ['changed_from=today&changed_to=-1d', 'changed_to', 'before the one that the range begins with'],
+      ['or1.amount_min=5,01&or1.amount_max=5', 'or1-amount_max', 'less than the amount that the range begins with'],
+    ])('points out that %s is the wrong way round', async (query, field, message) => {
+      const { text } = await owner.get(`/patreon/members/?${query}`).expect(400);
+      expect(text).toMatch(new RegExp(`id="field-${field}-error">[\\s\\S]{0,200}${message}`));
+    });
+
+    it('takes ranges of one day, of one amount, and days counted from today that are the right way round', async () => {
+      for (const query of [
+        'joined_from=today&joined_to=today',
+        'amount_min=5&amount_max=5.00',
+        'joined_from=-2w&joined_to=-1d',
+      ])
+        await owner.get(`/patreon/members/?${query}`).expect(200);
     });
 
     it('never ends in an error of ours', async () => {

@@ -36,13 +36,16 @@ export async function readChangeFeed(req: Request, knex: Knex, page: RecentChang
   const recent = await listRecentChanges(page, knex);
   return {
     entries: recent.changes.flatMap((change) => toEntry(req, change, recent)),
-    older: recent.last === undefined ? null : changesAddress(page.isDeparture, recent.last),
+    older: recent.last === undefined ? null : changesAddress(page, recent.last),
   };
 }
 
 /** Address of the page of all changes, or of those alone that made a member leave. */
-export function changesAddress(isDeparture = false, before?: number): string {
-  const address = listAddress('/patreon/changes/', { only: isDeparture ? 'departures' : undefined });
+export function changesAddress(
+  { isDeparture, since }: Pick<RecentChangesRequest, 'isDeparture' | 'since'>,
+  before?: number,
+): string {
+  const address = listAddress('/patreon/changes/', { only: isDeparture ? 'departures' : undefined, since });
   return address({ before: before?.toString() });
 }
 

@@ -25,6 +25,7 @@ const query = z.object({
     .transform(Number)
     .optional(),
   only: z.enum(['departures'], 'insight:changes.unknownOnly').optional(),
+  since: z.iso.date('insight:changes.unknownDay').optional(),
 });
 
 /** What changed on Patreon last, over all records. */
@@ -32,7 +33,7 @@ export function changesRoutes({ knex }: Context): Router {
   const router = Router();
 
   router.get('/patreon/changes/', allow('members.read'), async (req, res) => {
-    const { before, only } = parseForm(query, req.query);
+    const { before, only, since } = parseForm(query, req.query);
     const isDeparture = only === 'departures';
     const title = req.t(`insight:changes.${isDeparture ? 'departures' : 'title'}`);
     res.view('insight/changes', {
@@ -40,8 +41,9 @@ export function changesRoutes({ knex }: Context): Router {
       section: 'dashboard',
       breadcrumbs: [{ label: req.t('shared:nav.dashboard'), href: '/patreon/' }, { label: title }],
       isDeparture,
-      feed: await readChangeFeed(req, knex, { limit: CHANGES_PER_PAGE, before, isDeparture }),
-      newest: before === undefined ? null : changesAddress(isDeparture),
+      since: since ?? null,
+      feed: await readChangeFeed(req, knex, { limit: CHANGES_PER_PAGE, before, isDeparture, since }),
+      newest: before === undefined ? null : changesAddress({ isDeparture, since }),
     });
   });
 
@@ -56,6 +58,7 @@ export function changesRoutes({ knex }: Context): Router {
       feed,
       nextRound,
       isDeparture: false,
+      since: null,
       newest: null,
     };
     res.view('insight/changes', locals, { fragment: 'insight/_feed' });

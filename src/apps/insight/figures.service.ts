@@ -45,6 +45,8 @@ export interface MemberFigures {
 export interface CountedFigures {
   joined: number;
   departed: number;
+  /** The first day that both count. */
+  since: string;
   /** ISO time; set when changes have been kept for less than the days behind the figure. */
   departedSince: string | null;
   /** A month, of those whose charge was declined. */
@@ -87,6 +89,7 @@ async function countedFigures(knex: Knex, now: Date): Promise<CountedFigures> {
   return {
     joined: moved.joined,
     departed: moved.departed,
+    since,
     departedSince: keptSince.slice(0, 10) > since ? keptSince : null,
     atRisk,
     charges: { members: charged.members, sums },

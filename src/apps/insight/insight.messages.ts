@@ -55,6 +55,8 @@ export const insightMessages = defineMessages({
       everything: 'Everything',
       departures: 'Members who left',
       departuresSub: 'Memberships that ended and people whom Patreon no longer lists, newest first.',
+      since: 'Since {{date}}.',
+      unknownDay: 'A day is a date such as 2026-09-01.',
       unknownOnly: 'Changes can be narrowed to departures only.',
       all: 'All changes',
       none: 'Nothing has changed since the first sync.',
@@ -182,6 +184,8 @@ export const insightMessages = defineMessages({
       departures: 'Membres partis',
       departuresSub:
         'Les adhésions terminées et les personnes que Patreon ne mentionne plus, du plus récent au plus ancien.',
+      since: 'Depuis le {{date}}.',
+      unknownDay: 'Un jour est une date comme 2026-09-01.',
       unknownOnly: 'Les changements ne peuvent être restreints qu’aux départs.',
       all: 'Tous les changements',
       none: 'Rien n’a changé depuis la première synchronisation.',

@@ -51,6 +51,8 @@ export interface RecentChangesRequest {
   before?: number | undefined;
   /** Only what made a member leave: the end of a membership, or that Patreon lists a member no longer. */
   isDeparture?: boolean;
+  /** The first day (UTC) that is asked for. */
+  since?: string | undefined;
 }
 
 /** As the index of departures has it. */
@@ -62,12 +64,13 @@ const FIRST_DEPARTURE_SQL = `(patreon_changes.kind <> 'gone' or exists (
 
 /** What was changed last, over all records; that a record was read for the first time is told by lists of its own. */
 export async function listRecentChanges(
-  { limit, before, isDeparture = false }: RecentChangesRequest,
+  { limit, before, isDeparture = false, since }: RecentChangesRequest,
   knex: Knex,
 ): Promise<RecentChanges> {
   const query = PatreonChange.query(knex).whereNot('kind', 'created').orderBy('id', 'desc').limit(ROWS_READ);
   if (isDeparture) query.whereRaw(DEPARTURE_SQL).whereRaw(FIRST_DEPARTURE_SQL);
   if (before !== undefined) query.where('id', '<', before);
+  if (since !== undefined) query.where('changed_at', '>=', `${since}T00:00:00Z`);
   const rows = await query;
   const groups = byRecord(rows);
   // The last one may go on beyond what was read.

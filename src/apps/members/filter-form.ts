@@ -22,6 +22,7 @@ interface Checks {
   legend: string;
   options: (Option & { checked: boolean })[];
   hint: string | null;
+  error: string | null;
 }
 
 interface Field {
@@ -34,6 +35,7 @@ interface Field {
   /** What a browser takes, and what it says to anything else. */
   pattern: string | null;
   rule: string | null;
+  error: string | null;
 }
 
 /** One group of conditions as its fieldset shows it. */
@@ -86,6 +88,8 @@ interface FormWords {
   t: Translate;
   locale: Locale;
   reader: MemberReader;
+  /** What is wrong with which parameter, where a query is refused. */
+  errors?: Record<string, string>;
 }
 
 /** The groups that are asked for, and an empty one to add. */
@@ -98,7 +102,7 @@ export function filterForm(groups: readonly MemberGroup[], choices: FilterChoice
     return {
       prefix,
       legend: words.t(`filters:group.${legends[index] ?? 'third'}`),
-      isGiven: group !== undefined && Object.values(group.values).some(isChosen),
+      isGiven: group !== undefined && Object.values({ ...group.values, ...group.written }).some(isChosen),
       checks: checksOf(prefix, group, choices, words),
       fields: fieldsOf(prefix, group, words),
     };
@@ -111,7 +115,7 @@ function checksOf(
   prefix: string,
   group: MemberGroup | undefined,
   choices: FilterChoices,
-  { t, locale }: FormWords,
+  { t, locale, errors = {} }: FormWords,
 ): Checks[] {
   const statusWord = (word: string) => (word === 'none' ? t('members:list.statuses.none') : patronStatusWord(t, word));
   const noneOr = (word: string) => (word === 'none' ? t('members:list.statuses.none') : chargeStatusWord(t, word));
@@ -121,6 +125,7 @@ function checksOf(
       name: prefix + name,
       legend,
       hint,
+      error: errors[prefix + name] ?? null,
       options: offered.map((one) => ({ ...one, checked: chosen.has(one.value) })),
     };
   };
@@ -180,13 +185,14 @@ function ruleOf(name: ConditionName, t: Translate): Pick<Field, 'inputmode' | 'p
     : { inputmode: null, pattern: DAY_PATTERN, rule: t('filters:problem.day') };
 }
 
-function fieldsOf(prefix: string, group: MemberGroup | undefined, { t, reader }: FormWords): Field[] {
+function fieldsOf(prefix: string, group: MemberGroup | undefined, { t, reader, errors = {} }: FormWords): Field[] {
   const field = (name: ConditionName, type: Field['type'], offered: Option[] = []): Field => ({
     ...(type === 'text' ? ruleOf(name, t) : { inputmode: null, pattern: null, rule: null }),
     name: prefix + name,
     label: t(`filters:field.${name}`),
     type,
     value: group?.written[name] ?? '',
+    error: errors[prefix + name] ?? null,
     options: offered.length > 0 ? [{ value: '', label: t('members:list.any') }, ...offered] : [],
   });
   const amounts = ['amount_min', 'amount_max', 'lifetime_min', 'lifetime_max'] as const;

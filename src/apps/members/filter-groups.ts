@@ -42,8 +42,7 @@ export async function readGroups(query: Record<string, unknown>, reading: Readin
       CONDITION_NAMES.flatMap((name) => (isGiven(query[prefix + name]) ? [[name, query[prefix + name]]] : [])),
     );
     if (prefix !== '' && Object.keys(given).length === 0) continue;
-    const group = await readGroup(prefix, given, reading);
-    if (group) groups.push(group);
+    groups.push(await readGroup(prefix, given, reading));
   }
   return groups;
 }
@@ -54,11 +53,11 @@ async function readGroup(
   prefix: string,
   given: Record<string, unknown>,
   { reader, knex, errors }: Reading,
-): Promise<MemberGroup | undefined> {
+): Promise<MemberGroup> {
   const values = parseGroup(prefix, given, errors);
-  if (!values) return undefined;
   const [tiers, labels] = await Promise.all([findTiers(values.tier, knex), findLabels(values, knex)]);
   const wrong = {
+    ...reversed(values, reader.now),
     ...refused(given, reader),
     ...(tiers.length < values.tier.length && { tier: 'list:problem.tier' }),
     ...(labels.length < new Set([...values.label, ...values.label_not]).size && { label: problem('label') }),
@@ -70,14 +69,31 @@ async function readGroup(
 
 const problem = (name: string) => `filters:problem.${name}`;
 
-function parseGroup(prefix: string, given: unknown, errors: Record<string, string>): GroupValues | undefined {
+/** What can be read; of everything else it is noted what is wrong, and it counts as not given. */
+function parseGroup(prefix: string, given: Record<string, unknown>, errors: Record<string, string>): GroupValues {
   try {
     return parseForm(memberConditions, given);
   } catch (error) {
     if (!(error instanceof ValidationError)) throw error;
-    for (const [path, key] of Object.entries(error.fields)) errors[prefix + path.split('.')[0]] ??= key;
-    return undefined;
+    const wrong = new Map(Object.entries(error.fields).map(([path, key]) => [path.split('.')[0], key]));
+    for (const [name, key] of wrong) errors[prefix + name] ??= key;
+    return parseForm(memberConditions, Object.fromEntries(Object.entries(given).filter(([name]) => !wrong.has(name))));
   }
+}
+
+/** Ranges that nothing can lie in, noted where they end. */
+function reversed(values: GroupValues, now: Date): Record<string, string> {
+  const days = (['joined', 'last_charge', 'next_charge', 'changed'] as const).filter((name) => {
+    const [from, to] = [values[`${name}_from`], values[`${name}_to`]];
+    return from !== undefined && to !== undefined && dayOf(from, now) > dayOf(to, now);
+  });
+  const amounts = (['amount', 'lifetime'] as const).filter(
+    (name) => (values[`${name}_min`] ?? 0) > (values[`${name}_max`] ?? Number.POSITIVE_INFINITY),
+  );
+  return Object.fromEntries([
+    ...days.map((name) => [`${name}_to`, problem('reversedDays')]),
+    ...amounts.map((name) => [`${name}_max`, problem('reversedAmounts')]),
+  ]);
 }
 
 /** What this reader may not filter by: whom a filter finds would tell what is hidden from them. */

@@ -61,6 +61,9 @@ export const memberFiltersMessages = defineMessages({
     problem: {
       amount: 'An amount is a number such as 5 or 12.50.',
       day: 'A day is a date between 1900 and 2199 such as 2026-09-01, or counted from today: today, -30d, +7d, -2w, -6m, -1y.',
+      atField: 'What is wrong is said at the field itself, below.',
+      reversedDays: 'This day comes before the one that the range begins with.',
+      reversedAmounts: 'This is less than the amount that the range begins with.',
       yesOrNo: 'That filter takes “yes” or “no”.',
       charge: 'The result of a charge is one word of Patreon’s, of at most 100 characters.',
       cadence: 'The months between charges are a whole number from 1 to 999.',
@@ -194,6 +197,9 @@ export const memberFiltersMessages = defineMessages({
     problem: {
       amount: 'Un montant est un nombre comme 5 ou 12,50.',
       day: 'Un jour est une date entre 1900 et 2199 comme 2026-09-01, ou compté depuis aujourd’hui\u202f: today, -30d, +7d, -2w, -6m, -1y.',
+      atField: 'Ce qui ne va pas est indiqué au champ lui-même, ci-dessous.',
+      reversedDays: 'Ce jour précède celui par lequel la période commence.',
+      reversedAmounts: 'C’est moins que le montant par lequel la fourchette commence.',
       yesOrNo: 'Ce filtre prend «\u202fyes\u202f» ou «\u202fno\u202f».',
       charge: 'Le résultat d’un prélèvement est un mot de Patreon, de 100 caractères au plus.',
       cadence: 'Le nombre de mois entre deux prélèvements est un entier de 1 à 999.',

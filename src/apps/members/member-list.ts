@@ -2,9 +2,10 @@ import type { Request, Response } from 'express';
 import type { Context } from '../../context';
 import { encodeCursor } from '../../db/keyset';
 import { ForbiddenError } from '../../errors';
+import { formMessages } from '../../http/form-messages';
 import { createFormat } from '../../http/format';
-import { viewList } from '../../http/view-list';
 import { campaignName, PatreonCampaign } from '../campaigns/campaign.model';
+import { IgnoredCampaign } from '../campaigns/ignored-campaign.model';
 import { memberAddress } from './filter-address';
 import { cadenceLabel, filterForm, isChosen, readFilterChoices } from './filter-form';
 import { filterSentence } from './filter-sentence';
@@ -13,7 +14,7 @@ import { chargeStatusWord, patronStatusWord } from './member-attributes';
 import { COLUMN_LABELS, COLUMN_SORTS, columnsFor, isMoneySort, namedColumns } from './member-columns';
 import { campaignCrumbs } from './member-detail';
 import { listMemberPage } from './member-page';
-import { type MemberQuery, type MemberReader, memberReader, readMemberQuery } from './member-query';
+import { type MemberQuery, type MemberReader, memberReader, RefusedQueryError, readMemberQuery } from './member-query';
 import { readMemberRows } from './member-row';
 import { listQueryOf, readViewTabs } from './member-view-tabs';
 
@@ -43,8 +44,17 @@ export async function showMemberList(
     searchQuery: typeof req.query.q === 'string' ? req.query.q.slice(0, 100) : '',
     ...(await readViewTabs(req, context, listQueryOf(req.originalUrl.split('?')[1]))),
   };
-  await viewList(res, 'members', locals, () => readMemberList(req, context, { campaign, campaignChoices }));
+  const campaigns = { campaign, campaignChoices };
+  try {
+    res.view('members/index', { ...locals, list: await readMemberList(req, context, campaigns) }, FRAGMENT);
+  } catch (error) {
+    if (!(error instanceof RefusedQueryError)) throw error;
+    const list = await readRefusedList(req, context, campaigns, error);
+    res.view('members/index', { ...locals, list }, { ...FRAGMENT, status: 400 });
+  }
 }
+
+const FRAGMENT = { fragment: 'members/_table' };
 
 interface Campaigns {
   campaign: PatreonCampaign | undefined;
@@ -53,7 +63,7 @@ interface Campaigns {
 
 /**
  * The list that a request asks for, as its reader may see it: without the permission for e-mails they are masked here
- * and not searched. @throws ValidationError with a catalogue key for each wrong parameter
+ * and not searched. @throws RefusedQueryError
  */
 async function readMemberList(req: Request, { knex, clock }: Context, { campaign, campaignChoices }: Campaigns) {
   const reader = memberReader(req, clock);
@@ -81,10 +91,56 @@ async function readMemberList(req: Request, { knex, clock }: Context, { campaign
     groups: filterForm(query.groups, choices, { t: req.t, locale: req.locale, reader }),
     sentence: filterSentence(query, sentenceWords(req, reader, query, campaign)),
     hasMembers: page.rows.length > 0 || (await PatreonMember.existsAny(knex)),
+    hasIgnored: page.rows.length === 0 && (await IgnoredCampaign.list(knex, 1)).length > 0,
+    refusal: null,
   };
 }
 
-function choicesOf(req: Request, query: MemberQuery, { campaign, campaignChoices }: Campaigns) {
+type MemberList = Awaited<ReturnType<typeof readMemberList>>;
+
+/** Nobody, with the form as it was sent: what is wrong stands at its field, or above where there is none. */
+async function readRefusedList(
+  req: Request,
+  { knex, clock }: Context,
+  { campaign, campaignChoices }: Campaigns,
+  error: RefusedQueryError,
+): Promise<Omit<MemberList, 'refusal'> & { refusal: { errors: Record<string, string>; unplaced: string[] } }> {
+  const reader = memberReader(req, clock);
+  const { groups: given, searchParams, columns } = error.readable;
+  const errors = formMessages(req, error);
+  const choices = await readFilterChoices(choicesOf(req, { campaign: undefined }, { campaign, campaignChoices }), knex);
+  const groups = filterForm(given, choices, { t: req.t, locale: req.locale, reader, errors });
+  const placed = new Set(['q', 'gone', ...(!campaign && campaignChoices.length > 1 ? ['campaign'] : [])]);
+  for (const { checks, fields } of groups) for (const { name } of [...checks, ...fields]) placed.add(name);
+  return {
+    rows: [],
+    total: { count: 0, capped: false },
+    sort: '-joined',
+    address: memberAddress(req.path, searchParams),
+    previous: null,
+    next: null,
+    isFiltered: true,
+    columns,
+    columnChoices: columnsFor(reader),
+    searchParams,
+    scope: {
+      q: searchParams.get('q') ?? undefined,
+      gone: searchParams.get('gone') === '1',
+      campaign: Number(searchParams.get('campaign')) || undefined,
+    },
+    conditionCount: 0,
+    groups,
+    sentence: [],
+    hasMembers: true,
+    hasIgnored: false,
+    refusal: {
+      errors,
+      unplaced: Object.keys(errors).flatMap((name) => (placed.has(name) ? [] : [errors[name] ?? ''])),
+    },
+  };
+}
+
+function choicesOf(req: Request, query: Pick<MemberQuery, 'campaign'>, { campaign, campaignChoices }: Campaigns) {
   return {
     campaignId: campaign?.id ?? query.campaign?.id,
     campaigns: campaignChoices.map((choice) => ({ id: choice.id, name: campaignName(choice) })),

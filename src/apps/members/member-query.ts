@@ -30,9 +30,19 @@ export interface MemberQuery {
   groups: MemberGroup[];
 }
 
+/** A query that the list does not take, with what could be read of it: its form is shown again. */
+export class RefusedQueryError extends ValidationError {
+  constructor(
+    fields: Record<string, string>,
+    readonly readable: Pick<MemberQuery, 'groups' | 'searchParams' | 'columns'>,
+  ) {
+    super(fields);
+  }
+}
+
 /**
  * Reads a query of the list of members. With a campaign, the address already names it.
- * @throws ValidationError with a catalogue key for each wrong parameter, and for what this reader may not ask
+ * @throws RefusedQueryError with a catalogue key for each wrong parameter, and for what this reader may not ask
  */
 export async function readMemberQuery(
   query: Record<string, unknown>,
@@ -48,7 +58,9 @@ export async function readMemberQuery(
   if (list?.filters.campaign && !chosen) errors.campaign = 'list:problem.campaign';
   if (list && !reader.seesMoney && isMoneySort(list.sort)) errors.sort = 'members:list.moneySort';
   const columns = noting(errors, () => readColumns(query, reader, groups));
-  if (!list || !columns || Object.keys(errors).length > 0) throw new ValidationError(errors);
+  const searchParams = canonicalQuery(asked);
+  if (!list || !columns || Object.keys(errors).length > 0)
+    throw new RefusedQueryError(errors, { groups, searchParams, columns: columns ?? [] });
   const { filters: scope, sort, order, position } = list;
   const filter = {
     ...(await scopeOf(scope, reader, knex)),
@@ -61,7 +73,7 @@ export async function readMemberQuery(
     order,
     position,
     columns,
-    searchParams: canonicalQuery(asked),
+    searchParams,
     scope,
     campaign: chosen,
     groups,

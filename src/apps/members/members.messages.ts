@@ -35,6 +35,10 @@ export const membersMessages = defineMessages({
       moneySort: 'Your role does not see amounts, so the list cannot be sorted by them.',
     },
     empty: {
+      ignored: 'Members of ignored campaigns are not listed',
+      ignoredText:
+        'A campaign was deleted here, and syncs leave it out. Once it is no longer ignored, the next sync brings its members back.',
+      campaigns: 'To the campaigns',
       unsynced: 'No members yet',
       unsyncedText: 'Members appear here as soon as a sync has read them from Patreon.',
       connect: 'Connect Patreon',
@@ -237,6 +241,10 @@ export const membersMessages = defineMessages({
       moneySort: 'Votre rôle ne voit pas les montants\u202f: la liste ne peut donc pas être triée ainsi.',
     },
     empty: {
+      ignored: 'Les membres des campagnes ignorées ne sont pas listés',
+      ignoredText:
+        'Une campagne a été supprimée ici, et les synchronisations la laissent de côté. Dès qu’elle n’est plus ignorée, la prochaine synchronisation ramène ses membres.',
+      campaigns: 'Vers les campagnes',
       unsynced: 'Pas encore de membres',
       unsyncedText: 'Les membres apparaissent ici dès qu’une synchronisation les a lus chez Patreon.',
       connect: 'Connecter Patreon',
