@@ -7,6 +7,7 @@ import { benchExport } from './bench/export';
 import { benchLists } from './bench/lists';
 import { benchMembers } from './bench/members';
 import { benchPosts } from './bench/posts';
+import { benchPreview } from './bench/preview';
 import { plainKnex, withScratchDatabase } from './bench/scratch-database';
 import { benchSync } from './bench/sync';
 import { exitWith } from './process';
@@ -16,6 +17,7 @@ const BENCHES: Record<string, (bench: Bench) => Promise<unknown>> = {
   lists: benchLists,
   dashboard: benchDashboard,
   export: benchExport,
+  preview: benchPreview,
   posts: benchPosts,
   sync: benchSync,
 };

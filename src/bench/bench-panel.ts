@@ -23,6 +23,8 @@ export interface PageTiming extends Timing {
 export interface Panel {
   context: Context;
   get(address: string): Promise<{ status: number; bytes: number }>;
+  /** Sends a form with the token of the session. */
+  post(address: string, fields: Record<string, string>): Promise<{ status: number; bytes: number }>;
   close(): Promise<void>;
 }
 
@@ -37,11 +39,21 @@ export async function openPanel(context: Context): Promise<Panel> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const headers = { 'x-forwarded-proto': 'https', cookie: await signIn(context, origin) };
+  const send = async (address: string, sent: RequestInit = {}) => {
+    const answer = await fetch(origin + address, { headers, redirect: 'manual', ...sent });
+    return { status: answer.status, body: Buffer.from(await answer.arrayBuffer()) };
+  };
+  const token = /name="_csrf" value="(\w+)"/.exec(String((await send('/account/')).body))?.[1] ?? '';
   const panel: Panel = {
     context,
     async get(address) {
-      const answer = await fetch(origin + address, { headers, redirect: 'manual' });
-      return { status: answer.status, bytes: (await answer.arrayBuffer()).byteLength };
+      const { status, body } = await send(address);
+      return { status, bytes: body.length };
+    },
+    async post(address, fields) {
+      const form = new URLSearchParams({ _csrf: token, ...fields });
+      const { status, body } = await send(address, { method: 'POST', body: form });
+      return { status, bytes: body.length };
     },
     async close() {
       server.closeAllConnections();

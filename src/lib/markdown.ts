@@ -8,7 +8,7 @@ for (const scheme of ['http:', 'ftp:', 'mailto:', '//']) markdown.linkify.add(sc
 const paragraphs = new MarkdownIt('zero');
 
 /** Why a text is not laid out: far beyond what a post holds, and slow to read for whoever asked for it and everybody else. */
-export const MARKDOWN_LIMITS = { length: 100_000, lines: 8_000, marks: 15_000, addresses: 3_000 } as const;
+export const MARKDOWN_LIMITS = { length: 100_000, lines: 5_000, marks: 10_000, addresses: 2_000 } as const;
 export type MarkdownLimit = keyof typeof MARKDOWN_LIMITS;
 
 export type RenderedMarkdown = { html: string; limit: null } | { html: null; limit: MarkdownLimit };
@@ -27,8 +27,10 @@ export function layOutMarkdown(text: string, words: RichTextWords): RenderedMark
   if (limit) return { html: null, limit };
   const environment = {};
   const tokens = markdown.parse(text, environment);
+  const { count, addresses } = sizeOf(tokens);
+  if (count > MOST_TOKENS) return { html: null, limit: 'marks' };
   // One definition of an address may be named thousands of times.
-  if (addressLength(tokens) > MAX_ADDRESS_LENGTH) return { html: null, limit: 'addresses' };
+  if (addresses > MAX_ADDRESS_LENGTH) return { html: null, limit: 'addresses' };
   const html = markdown.renderer.render(tokens, markdown.options, environment);
   return { html: sanitizePatreonHtml(html, words, { ownPictures: true }), limit: null };
 }
@@ -38,19 +40,23 @@ export function parseMarkdown(text: string): Token[] {
   return (limitReached(text) ? paragraphs : markdown).parse(text, {});
 }
 
+const MOST_TOKENS = 30_000;
 const MAX_ADDRESS_LENGTH = 400_000;
 
-function addressLength(tokens: Token[]): number {
-  let length = 0;
+function sizeOf(tokens: Token[]): { count: number; addresses: number } {
+  const size = { count: tokens.length, addresses: 0 };
   for (const { attrs, children } of tokens) {
-    for (const [, value] of attrs ?? []) length += String(value).length;
-    if (children) length += addressLength(children);
+    for (const [, value] of attrs ?? []) size.addresses += String(value).length;
+    if (!children) continue;
+    const inner = sizeOf(children);
+    size.count += inner.count;
+    size.addresses += inner.addresses;
   }
-  return length;
+  return size;
 }
 
 /** Characters that begin something in Markdown: what reading it costs grows with their number. */
-const MARKS = new Set([...'*_[]!`~<>&#+-\\|:^='].map((character) => character.charCodeAt(0)));
+const MARKS = new Set([...'*_[]!`~<>&#+-\\|:^="'].map((character) => character.charCodeAt(0)));
 const NEWLINE = 10;
 
 function limitReached(text: string): MarkdownLimit | null {

@@ -144,3 +144,50 @@ describe('sanitizePatreonHtml', () => {
     expect(sanitizePatreonHtml('')).toBe('');
   });
 });
+
+describe('sanitizePatreonHtml with pictures of our own', () => {
+  const own = (html: string) => sanitizePatreonHtml(html, { picture: 'Picture' }, { ownPictures: true });
+
+  it('shows a picture at exactly their address, with its description and its size', () => {
+    expect(own('<img src="/patreon/posts/pictures/12/" alt="A heron" width="40" height="30">')).toBe(
+      '<img src="/patreon/posts/pictures/12/" alt="A heron" width="40" height="30" />',
+    );
+    expect(own('<img src="/patreon/posts/pictures/12/">')).toBe('<img src="/patreon/posts/pictures/12/" alt="" />');
+  });
+
+  it('is not what Patreon’s own HTML is shown with', () => {
+    expect(sanitizePatreonHtml('<img src="/patreon/posts/pictures/12/" alt="A heron">')).not.toContain('<img');
+  });
+
+  it.each([
+    'https://evil.test/patreon/posts/pictures/1/',
+    '//evil.test/patreon/posts/pictures/1/',
+    '/patreon/posts/pictures/1',
+    '/patreon/posts/pictures/1/?x=1',
+    '/patreon/posts/pictures/1/#x',
+    '/patreon/posts/pictures/1/../../../../logout/',
+    '/patreon/posts/pictures/0/',
+    '/patreon/posts/pictures/01/',
+    '/patreon/posts/pictures/1e3/',
+    '/patreon/posts/pictures/1/\n',
+    '\t/patreon/posts/pictures/1/',
+    '/logout/',
+    'data:image/svg+xml,<svg onload=alert(1)>',
+    'javascript:alert(1)',
+  ])('shows nothing from %j', (src) => {
+    expect(own(`<img src="${src}" alt="x">`)).not.toContain('<img');
+  });
+
+  it('keeps no other attribute of a picture, and no size that is none', () => {
+    const attributes =
+      'srcset="https://evil.test/x 1x" onerror="alert(1)" style="x" class="x" id="x" width="9" height="x" sizes="1" loading="x"';
+    expect(own(`<img src="/patreon/posts/pictures/1/" ${attributes}>`)).toBe(
+      '<img src="/patreon/posts/pictures/1/" alt="" />',
+    );
+  });
+
+  it.each(ATTACKS)('leaves nothing that acts of %j', (html) => {
+    const tags = own(html).match(/<[^>]*>?/g) ?? [];
+    expect(tags.filter((tag) => !ALLOWED.test(tag))).toEqual([]);
+  });
+});

@@ -60,8 +60,8 @@ export const editorMessages = defineMessages({
     },
     limit: {
       length: 'This text is longer than 100,000 characters, which is more than a post holds. It is not laid out.',
-      lines: 'This text has more than 8,000 lines. It is not laid out.',
-      marks: 'This text has more than 15,000 marks of formatting. It is not laid out.',
+      lines: 'This text has more than 5,000 lines. It is not laid out.',
+      marks: 'This text has more than 10,000 marks of formatting. It is not laid out.',
       addresses: 'This text has too many or too long addresses. It is not laid out.',
     },
     pictures: {
@@ -150,8 +150,8 @@ export const editorMessages = defineMessages({
     limit: {
       length:
         'Ce texte dépasse 100\u202f000 caractères, plus que n’en contient une publication. Il n’est pas mis en forme.',
-      lines: 'Ce texte a plus de 8\u202f000 lignes. Il n’est pas mis en forme.',
-      marks: 'Ce texte a plus de 15\u202f000 signes de mise en forme. Il n’est pas mis en forme.',
+      lines: 'Ce texte a plus de 5\u202f000 lignes. Il n’est pas mis en forme.',
+      marks: 'Ce texte a plus de 10\u202f000 signes de mise en forme. Il n’est pas mis en forme.',
       addresses: 'Ce texte a des adresses trop nombreuses ou trop longues. Il n’est pas mis en forme.',
     },
     pictures: {
