@@ -105,6 +105,21 @@ export async function up(knex: Knex): Promise<void> {
       referencing old table as old_rows new table as new_rows
       for each statement execute function patreon_post_search_apply();
 
+    -- The planner takes reading a long document for as cheap as reading a number, and would rather read half the table than
+    -- ask the index, which knows all that say something. These two make it ask: how many they are, no further than the cap,
+    -- and, where they are few, which. Of all campaigns where none is given.
+    create function patreon_posts_found(words tsquery, campaign integer, gone boolean, cap integer) returns bigint
+      language sql stable set enable_seqscan = off set enable_indexscan = off as $$
+      select count(*) from (
+        select from patreon_post_search s
+         where s.document @@ words and s.is_gone = gone and (campaign is null or s.campaign_id = campaign) limit cap) found
+    $$;
+    create function patreon_posts_saying(words tsquery, campaign integer, gone boolean) returns setof patreon_post_search
+      language sql stable set enable_seqscan = off set enable_indexscan = off as $$
+      select s.* from patreon_post_search s
+       where s.document @@ words and s.is_gone = gone and (campaign is null or s.campaign_id = campaign)
+    $$;
+
     insert into patreon_post_search (id, campaign_id, published_at, is_gone, language, body, document)
     select p.id, p.campaign_id, p.published_at, p.gone_at is not null, 'simple', b.body,
            patreon_post_document('simple', p.title, b.body)
@@ -165,7 +180,9 @@ export async function down(knex: Knex): Promise<void> {
     drop table ignored_posts;
     drop trigger patreon_posts_search_insert on patreon_posts;
     drop trigger patreon_posts_search_update on patreon_posts;
-    drop function patreon_post_search_apply(), patreon_post_document(text, text, text), patreon_post_body(text);
+    drop function patreon_posts_saying(tsquery, integer, boolean),
+      patreon_posts_found(tsquery, integer, boolean, integer), patreon_post_search_apply(),
+      patreon_post_document(text, text, text), patreon_post_body(text);
     drop table patreon_post_search;
     alter table campaign_settings drop column search_language;
   `);

@@ -36,7 +36,7 @@ export async function readPostQuery(
   const { audience, paid, published_from: from, published_to: to, q, gone } = query.filters;
   const { chosenCampaign, tier } = await findChosen(query.filters, knex);
   const of = campaign ?? chosenCampaign;
-  const search = q ? await readPostSearch(q, of?.id, knex) : undefined;
+  const search = q ? await readPostSearch(q, { campaignId: of?.id, gone }, knex) : undefined;
   const filter = {
     campaignId: of?.id,
     tier,
@@ -90,15 +90,12 @@ async function readPage({ filter, order, position }: PostListQuery, knex: Contex
   const isPlain = [tier, audience, isPaid, published].every((asked) => asked === undefined);
   if (search && isPlain && order.value !== PatreonPost.sorts.title.value) {
     const asked = { search, campaignId, gone };
-    const [found, total] = await Promise.all([
-      PatreonPostSearch.listPage(asked, order, position, knex),
-      PatreonPostSearch.countMatching(asked, knex),
-    ]);
+    const found = await PatreonPostSearch.listPage(asked, order, position, knex);
     const rows = await PatreonPost.listByIds(
       found.rows.map(({ id }) => id),
       knex,
     );
-    return { page: { ...found, rows }, total };
+    return { page: { ...found, rows }, total: search.found };
   }
   const isRanked = order.value === RELEVANCE.value;
   const [page, total] = await Promise.all([

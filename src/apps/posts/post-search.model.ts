@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 import { type QueryBuilder, raw } from 'objection';
 import { BaseModel } from '../../db/base-model';
-import { cappedCount, type KeysetPage, type KeysetPosition, type KeysetSort, keysetPage } from '../../db/keyset';
-import type { PostSearch } from './post-search';
+import { type KeysetPage, type KeysetPosition, type KeysetSort, keysetPage } from '../../db/keyset';
+import type { PostSearch, PostWords } from './post-search';
 
 /** Characters of nobody's text around what was found: escape the text first, and then make marks of them. */
 export const FOUND = { begin: '\ue000', end: '\ue001' } as const;
@@ -18,6 +18,9 @@ export interface FoundPosts {
   search: PostSearch;
 }
 
+/** Matches are counted no further. */
+const COUNTED = 10_000;
+
 /** Of more matches than this the latest ones are put in the order of relevance. */
 export const RANKED = 500;
 export const RELEVANCE = { value: 'relevance', type: 'bigint' } as const satisfies KeysetSort;
@@ -25,6 +28,15 @@ export const RELEVANCE = { value: 'relevance', type: 'bigint' } as const satisfi
 /** How well a document fits, as a whole number: keyset pages compare it with what they were told. */
 export const rankOf = (document: string, tsquery: string): string =>
   `(1000000 * ts_rank(${document}, ${tsquery}))::bigint as relevance`;
+
+/** The call that tells which posts say something; for a search that few fit. */
+export function whoSay(
+  { tsquery, bindings }: PostWords,
+  campaignId: number | undefined,
+  gone: boolean,
+): { sql: string; bindings: (string | number | boolean | null)[] } {
+  return { sql: `patreon_posts_saying(${tsquery}, ?::integer, ?)`, bindings: [...bindings, campaignId ?? null, gone] };
+}
 
 /** What a post says, beside the mirrored row; written by the database with the statement that writes the row. */
 export class PatreonPostSearch extends BaseModel {
@@ -71,16 +83,30 @@ export class PatreonPostSearch extends BaseModel {
     return keysetPage(PatreonPostSearch.query(db).from(matching.as('patreon_post_search')), sort, position);
   }
 
-  static async countMatching(asked: FoundPosts, db: Knex): Promise<{ count: number; capped: boolean }> {
-    return cappedCount(PatreonPostSearch.matching(asked, db));
+  static async count(
+    { tsquery, bindings }: PostWords,
+    { campaignId, gone }: { campaignId: number | undefined; gone: boolean },
+    db: Knex,
+  ): Promise<PostSearch['found']> {
+    const { rows } = await db.raw<{ rows: [{ found: number }] }>(
+      `select patreon_posts_found(${tsquery}, ?::integer, ?, ?) as found`,
+      [...bindings, campaignId ?? null, gone, COUNTED + 1],
+    );
+    const found = Number(rows[0].found);
+    return { count: Math.min(found, COUNTED), capped: found > COUNTED };
   }
 
+  /** Where few posts say it, the index tells which; of many, the first ones are soon met by walking along the order. */
   private static matching(
     { campaignId, gone, search }: FoundPosts,
     db: Knex,
   ): QueryBuilder<PatreonPostSearch, PatreonPostSearch[]> {
-    const query = PatreonPostSearch.query(db).whereRaw(`document @@ ${search.tsquery}`, search.bindings);
-    query.whereRaw(gone ? 'is_gone' : 'not is_gone');
+    const query = PatreonPostSearch.query(db);
+    if (!search.found.capped) {
+      const { sql, bindings } = whoSay(search, campaignId, gone);
+      return query.from(raw(`${sql} as patreon_post_search`, bindings));
+    }
+    query.whereRaw(`document @@ ${search.tsquery}`, search.bindings).whereRaw(gone ? 'is_gone' : 'not is_gone');
     if (campaignId !== undefined) query.where({ campaign_id: campaignId });
     return query;
   }
@@ -88,7 +114,7 @@ export class PatreonPostSearch extends BaseModel {
   /** Where these posts say what was searched for, by post: text with the marks of `FOUND`. Those that say it in the title alone have none. */
   static async excerpts(
     postIds: readonly number[],
-    { tsquery, bindings }: PostSearch,
+    { tsquery, bindings }: PostWords,
     db: Knex,
   ): Promise<Map<number, string>> {
     const { rows } = await db.raw<{ rows: { id: number; excerpt: string }[] }>(

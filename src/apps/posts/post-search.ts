@@ -1,10 +1,15 @@
 import type { Knex } from 'knex';
 import { PatreonPostSearch } from './post-search.model';
 
-/** A condition on the words of a post: SQL of a tsquery with its bindings. */
-export interface PostSearch {
+/** SQL of a tsquery with its bindings. */
+export interface PostWords {
   tsquery: string;
   bindings: readonly string[];
+}
+
+/** A condition on the words of posts, and how many of them fit it: what else is asked of them is looked for accordingly. */
+export interface PostSearch extends PostWords {
+  found: { count: number; capped: boolean };
 }
 
 /** Scripts that write no spaces: PostgreSQL would take a whole sentence for one word. */
@@ -20,20 +25,21 @@ const LAST_WORD = /[\p{L}\p{N}\p{M}]+$/u;
  */
 export async function readPostSearch(
   q: string,
-  campaignId: number | undefined,
+  { campaignId, gone }: { campaignId: number | undefined; gone: boolean },
   db: Knex,
 ): Promise<PostSearch | undefined> {
   if (WITHOUT_SPACES.test(q)) return undefined;
   const languages = await PatreonPostSearch.languages(campaignId, db);
   const parts = languages.map((language) => inLanguage(`post_${language}`, q));
-  return {
+  const words = {
     tsquery: `(${parts.map(({ tsquery }) => tsquery).join(' || ')})`,
     bindings: parts.flatMap(({ bindings }) => bindings),
   };
+  return { ...words, found: await PatreonPostSearch.count(words, { campaignId, gone }, db) };
 }
 
 /** `config` is one of ours, never text from a request. */
-function inLanguage(config: string, q: string): PostSearch {
+function inLanguage(config: string, q: string): PostWords {
   const words = `websearch_to_tsquery('${config}', ?)`;
   const [last] = OPERATORS.test(q) ? [] : (LAST_WORD.exec(q) ?? []);
   if (last === undefined) return { tsquery: words, bindings: [q] };

@@ -4,7 +4,7 @@ import { BaseModel } from '../../db/base-model';
 import { cappedCount, type KeysetPage, type KeysetPosition, type KeysetSort, keysetPage } from '../../db/keyset';
 import { containing } from '../../db/like';
 import type { PostSearch } from './post-search';
-import { RANKED, rankOf } from './post-search.model';
+import { RANKED, rankOf, whoSay } from './post-search.model';
 
 export const AUDIENCES = ['public', 'members', 'tiers'] as const;
 export type Audience = (typeof AUDIENCES)[number];
@@ -160,16 +160,27 @@ export class PatreonPost extends BaseModel {
     if (filter.audience) query.whereRaw(AUDIENCE_SQL[filter.audience]);
     if (filter.isPaid !== undefined) query.whereRaw(`is_paid is ${filter.isPaid}`);
     if (filter.published) wherePublished(query, filter.published);
-    if (filter.search) {
-      const { tsquery, bindings } = filter.search;
-      query.whereRaw(
-        `exists (select from patreon_post_search s where s.id = patreon_posts.id and s.document @@ ${tsquery})`,
-        bindings,
-      );
-    }
+    if (filter.search) whereSaid(query, filter.search, filter);
     if (filter.q) query.where('title', 'ilike', containing(filter.q));
     return query;
   }
+}
+
+/** Of posts that few words find, the index tells which; else each one that comes along is asked. */
+function whereSaid(
+  query: QueryBuilder<PatreonPost, PatreonPost[]>,
+  search: PostSearch,
+  { campaignId, gone }: PostFilter,
+): void {
+  if (!search.found.capped) {
+    const { sql, bindings } = whoSay(search, campaignId, gone);
+    query.whereRaw(`id in (select id from ${sql})`, bindings);
+    return;
+  }
+  query.whereRaw(
+    `exists (select from patreon_post_search s where s.id = patreon_posts.id and s.document @@ ${search.tsquery})`,
+    search.bindings,
+  );
 }
 
 /** A day begins when the clocks of its time zone show midnight. */
