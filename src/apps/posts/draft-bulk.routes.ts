@@ -7,7 +7,9 @@ import { parseForm, rowId } from '../../http/parse';
 import { actorOf } from '../accounts/audit.service';
 import { postsCrumbs } from './calendar-page';
 import { type BulkAction, bulkForm, dayForm, shiftForm } from './draft-bulk.schemas';
-import { applyToDrafts, type BulkArguments, type BulkOutcome, chooseDrafts, undoBatch } from './draft-bulk.service';
+import { applyToDrafts, type BulkOutcome, undoBatch } from './draft-bulk.service';
+import { chooseDrafts } from './draft-bulk-choice';
+import type { BulkArguments } from './draft-bulk-work';
 
 const HERE = '/patreon/posts/bulk/';
 const LIST = '/patreon/posts/';
