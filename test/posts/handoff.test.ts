@@ -155,7 +155,10 @@ describe('the pictures of a post', () => {
     expect(page.html).toContain('[Picture 2]');
     expect(page.html).not.toContain('<img');
     expect(page.text).toContain('Choose 03-mon-ete.png as the cover.');
-    const answer = await editor.agent.get(`/patreon/posts/${id}/handoff/pictures/`).buffer(true).parse(readBytes);
+    const answer = await editor.agent
+      .get(`/patreon/posts/${id}/handoff/pictures/`)
+      .buffer(true)
+      .parse((res, done) => readBytes(res as unknown as NodeJS.ReadableStream, done));
     expect(answer.headers['content-type']).toBe('application/zip');
     expect(unzip(answer.body)).toEqual([
       ['01-a-heron-flying.png', 'two'],

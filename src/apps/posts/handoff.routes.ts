@@ -4,15 +4,17 @@ import type { Context } from '../../context';
 import { NotFoundError } from '../../errors';
 import { allow } from '../../http/allow';
 import { parseForm } from '../../http/parse';
+import { resolveSiteUrl } from '../../patreon/site-url';
 import { actorOf } from '../accounts/audit.service';
 import { handOffPictures, zipPictures } from './handoff-pictures';
 import { handOffSheet, handOffVersion } from './handoff-sheet';
+import { PatreonPost } from './post.model';
 import { handOffForm } from './workflow.schemas';
 import { handOff } from './workflow.service';
 import { draftLocals, findDraft } from './workflow-place';
 import { refusalWords } from './workflow-refusal';
 
-/** Where Patreon has a post written. */
+/** Where Patreon has a new post written. A revision begins on the page of its post. */
 const COMPOSER = 'https://www.patreon.com/posts/new';
 
 /** The sheet with which a post is made on Patreon by hand. */
@@ -61,12 +63,10 @@ export function handOffRoutes(context: Context): Router {
     const version = await handOffVersion(draft, knex);
     const sheet = version ? await handOffSheet(draft, version, { picture: req.t('posts:picture') }, knex) : null;
     const locals = draftLocals(req, found, req.t('workflow:handoff.title'));
+    const post = draft.post_id === null ? undefined : await PatreonPost.findById(draft.post_id, knex);
+    const target = (post && resolveSiteUrl(post.url)) ?? COMPOSER;
     const scripts = ['handoff'];
-    res.view(
-      'drafts/handoff',
-      { ...locals, currency: campaign.currency, sheet, composer: COMPOSER, problem, scripts },
-      { status },
-    );
+    res.view('drafts/handoff', { ...locals, currency: campaign.currency, sheet, target, problem, scripts }, { status });
   }
 
   return router;

@@ -6,6 +6,8 @@ export const workflowMessages = defineMessages({
     title: 'Where it stands',
     since: { by: 'Since {{time}}, by {{name}}', byPatreon: 'Since {{time}}, found on Patreon' },
     byPatreon: 'Found on Patreon',
+    reminder:
+      'Planned for {{time}}. From that hour on the dashboard reminds the team that it has to be handed off; no message is sent.',
     history_one: 'One move so far',
     history_other: 'The last {{count}} moves',
     moved: 'This post is now: {{state}}.',
@@ -38,6 +40,7 @@ export const workflowMessages = defineMessages({
     },
     review: {
       title: 'Review',
+      open: 'Read it with the comments beside it',
       version: 'Version {{version}}',
       text: 'The text as it will look',
       noText: 'No text yet.',
@@ -98,6 +101,7 @@ export const workflowMessages = defineMessages({
       again: 'Show the hand-off sheet',
       title: 'Hand-off sheet',
       composer: 'Write a post on Patreon',
+      openPost: 'Open the post on Patreon',
       notReady: 'This post is not ready yet. The sheet appears as soon as somebody marks it as ready.',
       toDraft: 'To the draft',
       why: 'Patreon lets no other program publish. Make the post there with what stands below, then say here that it is done.',
@@ -189,6 +193,8 @@ export const workflowMessages = defineMessages({
     title: 'Où elle en est',
     since: { by: 'Depuis le {{time}}, par {{name}}', byPatreon: 'Depuis le {{time}}, trouvé sur Patreon' },
     byPatreon: 'Trouvé sur Patreon',
+    reminder:
+      'Prévue pour le {{time}}. À partir de cette heure, le tableau de bord rappelle à l’équipe qu’il faut la transmettre\u202f; aucun message n’est envoyé.',
     history_one: 'Une étape jusqu’ici',
     history_other: 'Les {{count}} dernières étapes',
     moved: 'État de cette publication\u202f: {{state}}.',
@@ -221,6 +227,7 @@ export const workflowMessages = defineMessages({
     },
     review: {
       title: 'Relecture',
+      open: 'La lire avec les commentaires à côté',
       version: 'Version {{version}}',
       text: 'Le texte tel qu’il apparaîtra',
       noText: 'Pas encore de texte.',
@@ -285,6 +292,7 @@ export const workflowMessages = defineMessages({
       again: 'Afficher la fiche de transmission',
       title: 'Fiche de transmission',
       composer: 'Écrire une publication sur Patreon',
+      openPost: 'Ouvrir la publication sur Patreon',
       notReady: 'Cette publication n’est pas encore prête. La fiche apparaît dès que quelqu’un la marque comme prête.',
       toDraft: 'Au brouillon',
       why: 'Patreon ne laisse publier aucun autre programme. Faites la publication là-bas avec ce qui suit, puis dites ici que c’est fait.',
