@@ -146,22 +146,73 @@ test('months follow each other without a reload, and the address with them', asy
   await cell('2026-11-18').waitFor();
 });
 
-test('the calendar is clean in both themes, both languages and narrow windows', async () => {
-  for (const [theme, locale] of [
-    ['dark', 'en'],
-    ['light', 'fr'],
-  ] as const) {
+test('several drafts are ticked in their list, moved together and moved back', async () => {
+  await page.goto(`${panel.url}/patreon/posts/`);
+  for (const title of ['Advent 1', 'Advent 2']) await page.getByLabel(`Select ${title}`).check();
+  await page.locator('#draft-bulk-action').selectOption('shift');
+  await picture(page, 'planning-bulk-desktop');
+  await page.locator('#draft-bulk button').click();
+  await page.locator('input[name="days"]').fill('3');
+  await picture(page, 'planning-bulk-confirm-desktop');
+  expect(await seriousViolations(page)).toEqual([]);
+  await page.getByRole('button', { name: 'Move 2 drafts' }).click();
+  await page.getByRole('button', { name: 'Undo' }).waitFor();
+  expect(await plannedFor('Advent 2')).toBe('2026-12-02T02:00:00.000+00:00');
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await page.getByText('2 drafts are what they were.').waitFor();
+  expect(await plannedFor('Advent 2')).toBe('2026-11-29T02:00:00.000+00:00');
+});
+
+test('a snippet is put where the cursor stands, and the browser takes it back', async () => {
+  await knex()('post_snippets').insert({ name: 'Thanks', content: '**Thank you all!**' });
+  const { id } = await knex()('patreon_campaigns').first('id');
+  await page.goto(`${panel.url}/patreon/campaigns/${id}/create-post/`);
+  const text = page.locator('#draft-content');
+  await text.fill('Before. After.');
+  await text.press('Home');
+  for (let step = 0; step < 8; step += 1) await page.keyboard.press('ArrowRight');
+  await page.locator('#editor-snippets summary').click();
+  await picture(page, 'planning-snippets-desktop');
+  expect(await seriousViolations(page)).toEqual([]);
+  await page.getByRole('button', { name: 'Thanks' }).click();
+  expect(await text.inputValue()).toBe('Before. **Thank you all!**After.');
+  await page.keyboard.press('Control+z');
+  expect(await text.inputValue()).toBe('Before. After.');
+});
+
+describe('in both themes, both languages and narrow windows', () => {
+  let pages: Record<string, string>;
+
+  beforeAll(async () => {
+    const first = await knex()('patreon_campaigns').first('id');
+    const given = { name: 'Weekly letter', title: 'Letter of {{date}}', campaign_id: first.id };
+    const [template] = await knex()('post_templates').insert(given).returning('id');
+    const second = await insertCampaign(knex(), { name: 'Night Listeners' });
+    await draft(second, { title: 'From the other campaign', planned_for: '2026-11-12T12:00:00Z' });
+    const advent = await idOf('Advent 1');
+    pages = {
+      month: CALENDAR,
+      day: `${CALENDAR}?day=2026-11-29`,
+      templates: '/patreon/posts/templates/',
+      template: `/patreon/posts/templates/${template.id}/`,
+      plan: `/patreon/posts/${advent}/plan/`,
+      draft: `/patreon/posts/${advent}/`,
+    };
+  });
+
+  test.each([
+    ['dark', 'en', 1440],
+    ['dark', 'en', 375],
+    ['light', 'fr', 1024],
+    ['light', 'fr', 375],
+  ] as const)('the pages of planning are clean (%s, %s, %d)', async (theme, locale, width) => {
     await knex()('staff').update({ theme, locale });
-    for (const [name, path] of Object.entries({ month: CALENDAR, day: `${CALENDAR}?day=2026-11-29` })) {
-      for (const width of [1440, 1024, 375]) {
-        await widenTo(page, width);
-        await page.goto(`${panel.url}${path}`);
-        await picture(page, `calendar-${name}-${theme}-${width}`);
-        expect([name, width, await overflow(page)]).toEqual([name, width, 0]);
-        expect([name, await seriousViolations(page)]).toEqual([name, []]);
-      }
+    await widenTo(page, width);
+    for (const [name, path] of Object.entries(pages)) {
+      await page.goto(`${panel.url}${path}`);
+      await picture(page, `planning-${name}-${theme}-${width}`);
+      expect([name, await overflow(page)]).toEqual([name, 0]);
+      expect([name, await seriousViolations(page)]).toEqual([name, []]);
     }
-  }
-  await knex()('staff').update({ theme: 'dark', locale: 'en' });
-  await widenTo(page, DESKTOP.width);
+  });
 });
