@@ -9,13 +9,14 @@ export type AudienceChoice = Pick<DraftContent, 'is_public' | 'tiers' | 'min_cen
 export interface AudienceCount {
   kind: 'public' | 'members' | 'tiers' | 'amount';
   count: number;
-  /** There are at least so many: nobody needs to wait until they are counted. */
+  /** There are at least so many. */
   capped: boolean;
 }
 
 /** Those whose membership opens posts. Followers for free, former and declined members see what is public. */
 const SUPPORTING: readonly MembershipKind[] = ['paying', 'pending', 'gift', 'trial'];
-const ENOUGH = 100_000;
+/** Amounts are counted so far: nobody needs to wait for more. */
+const ENOUGH = 20_000;
 
 export function audienceKind({ is_public, tiers, min_cents_pledged_to_view }: AudienceChoice): AudienceCount['kind'] {
   if (is_public) return 'public';
@@ -29,9 +30,12 @@ export function audienceKind({ is_public, tiers, min_cents_pledged_to_view }: Au
  */
 export async function countAudience(campaignId: number, choice: AudienceChoice, db: Knex): Promise<AudienceCount> {
   const kind = audienceKind(choice);
+  const least = choice.min_cents_pledged_to_view;
+  if (kind === 'tiers' && !least) {
+    return { kind, count: await countOfTiers(campaignId, choice.tiers, db), capped: false };
+  }
   const everyone = { campaignId, searchesEmail: false, gone: false };
   const tier = choice.tiers.map((patreon_id) => ({ campaign_id: campaignId, patreon_id }));
-  const least = choice.min_cents_pledged_to_view;
   const narrowed = {
     ...everyone,
     ...(kind === 'tiers' ? { tier } : { kind: SUPPORTING }),
@@ -39,4 +43,19 @@ export async function countAudience(campaignId: number, choice: AudienceChoice, 
   };
   const total = await PatreonMember.countMatching(kind === 'public' ? everyone : narrowed, db, ENOUGH);
   return { kind, ...total };
+}
+
+/** From the figures that are kept for each tier, without counting anybody who has several of them more than once. */
+async function countOfTiers(campaignId: number, tiers: readonly string[], db: Knex): Promise<number> {
+  const { rows } = await db.raw<{ rows: { people: number }[] }>(
+    `select (select coalesce(sum(members), 0) from patreon_member_tier_counts
+              where campaign_id = :campaignId and tier_patreon_id = any(:tiers) and not gone)::bigint
+          - (select coalesce(sum(greatest(0, -1 + (
+                      select count(distinct tier) from unnest(currently_entitled_tiers) tier where tier = any(:tiers)))), 0)
+               from patreon_members
+              where campaign_id = :campaignId and gone_at is null and cardinality(currently_entitled_tiers) > 1)::bigint
+            as people`,
+    { campaignId, tiers },
+  );
+  return rows[0]?.people ?? 0;
 }

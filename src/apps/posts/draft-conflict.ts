@@ -58,6 +58,7 @@ export async function showConflict(req: Request, res: Response, context: Context
     title,
     section: 'posts',
     breadcrumbs: draftCrumbs(req, draft, req.t('drafts:form.editCrumb')),
+    timeZone: campaign.time_zone,
     draft,
     outcome,
     values,
