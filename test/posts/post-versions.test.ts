@@ -22,7 +22,8 @@ describe('the versions of a post', () => {
   afterEach(() => deleteCampaigns(app.context.knex));
 
   const change = (values: Record<string, unknown>) => app.context.knex('patreon_posts').where({ id }).update(values);
-  const show = async (query = '') => readPage((await viewer.get(`/patreon/posts/${id}/versions/${query}`).expect(200)).text);
+  const show = async (query = '') =>
+    readPage((await viewer.get(`/patreon/posts/${id}/versions/${query}`).expect(200)).text);
   const kinds = (html: string) => [...html.matchAll(/data-kind="(\w+)"/g)].map(([, kind]) => kind);
 
   it('begin with the day on which the post was first seen', async () => {

@@ -102,10 +102,11 @@ describe('searching posts', () => {
   });
 
   it('shows where the words stand, and nothing of it is markup but the marks', async () => {
-    const content = '<p>1 &lt; 2 &amp; "3" \ue000 a heron &lt;img src=x onerror=alert(1)&gt; &amp;lt;script&amp;gt;</p>';
+    const content =
+      '<p>1 &lt; 2 &amp; "3" \ue000 a heron &lt;img src=x onerror=alert(1)&gt; &amp;lt;script&amp;gt;</p>';
     await insert([{ title: 'A', content }]);
     const { html } = await read('q=heron');
-    expect(html).toMatch(/&amp;[^<]*&quot;3&quot;[^<]*a <mark>heron<\/mark>/);
+    expect(html).toContain('<mark>heron</mark> &lt;img src=x onerror=alert(1)&gt; &amp;lt;script');
     expect(html).not.toMatch(/<img|<script>/);
   });
 
@@ -141,7 +142,9 @@ describe('searching posts', () => {
   );
 
   it('stores posts of any length and oddity, and finds what begins them', async () => {
-    const odd = Array.from({ length: 30_000 }, (_, n) => String.fromCodePoint(0x4e00 + (n % 20_000), 0x20000 + n)).join(' ');
+    const odd = Array.from({ length: 30_000 }, (_, n) => String.fromCodePoint(0x4e00 + (n % 20_000), 0x20000 + n)).join(
+      ' ',
+    );
     const [post] = await insert([
       { title: 'Long', content: `<p>begins ${odd}</p>` },
       { title: 'Angles', content: '<'.repeat(300_000) },
