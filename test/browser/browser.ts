@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { PASSWORD } from '../support/app';
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+export const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 export const DESKTOP = { width: 1440, height: 900 };
 export const PHONE = { width: 390, height: 844 };
@@ -48,6 +49,15 @@ export async function watchedPage(context: BrowserContext): Promise<WatchedPage>
       return seen.splice(0);
     },
   };
+}
+
+/** Signs somebody in through the form, as far as the dashboard. */
+export async function signIn(page: Page, url: string, email: string): Promise<void> {
+  await page.goto(`${url}/login/`);
+  await page.locator('input[name="email"]').fill(email);
+  await page.locator('input[name="password"]').fill(PASSWORD);
+  await page.locator('main form button[type="submit"]').click();
+  await page.waitForURL('**/patreon/');
 }
 
 interface AxeResult {

@@ -1,8 +1,8 @@
 import type { Browser, BrowserContext } from 'playwright-core';
 import { countFigures } from '../../src/apps/insight/daily-figures.service';
-import { PASSWORD, type SignedInVisitor } from '../support/app';
+import type { SignedInVisitor } from '../support/app';
 import { type ConnectedPanel, startConnectedPanel } from '../sync/connected-panel';
-import { launchBrowser, overflow, picture, seriousViolations, type WatchedPage, watchedPage } from './browser';
+import { launchBrowser, overflow, picture, seriousViolations, signIn, type WatchedPage, watchedPage } from './browser';
 
 const DAYS_OF_HISTORY = 60;
 
@@ -37,11 +37,7 @@ beforeAll(async () => {
   session = await browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: 'reduce' });
   watched = await watchedPage(session);
   const { page } = watched;
-  await page.goto(`${panel.app.url}/login/`);
-  await page.locator('input[name="email"]').fill(owner.email);
-  await page.locator('input[name="password"]').fill(PASSWORD);
-  await page.locator('main form button[type="submit"]').click();
-  await page.waitForURL('**/patreon/');
+  await signIn(page, panel.app.url, owner.email);
 }, 90_000);
 afterAll(async () => {
   await browser?.close();

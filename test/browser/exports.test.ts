@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import type { Browser, BrowserContext } from 'playwright-core';
-import { PASSWORD } from '../support/app';
 import {
   DESKTOP,
   launchBrowser,
@@ -8,6 +7,7 @@ import {
   PHONE,
   picture,
   seriousViolations,
+  signIn,
   type WatchedPage,
   watchedPage,
   widenTo,
@@ -24,8 +24,8 @@ beforeAll(async () => {
   filled = await startFilledPanel(120);
   url = filled.panel.url;
   browser = await launchBrowser();
-  scripted = await signIn(await browser.newContext({ viewport: DESKTOP, reducedMotion: 'reduce' }));
-  plain = await signIn(await browser.newContext({ viewport: DESKTOP, javaScriptEnabled: false }));
+  scripted = await signedIn(await browser.newContext({ viewport: DESKTOP, reducedMotion: 'reduce' }));
+  plain = await signedIn(await browser.newContext({ viewport: DESKTOP, javaScriptEnabled: false }));
 });
 
 afterAll(async () => {
@@ -33,15 +33,11 @@ afterAll(async () => {
   await filled?.close();
 });
 
-async function signIn(context: BrowserContext): Promise<WatchedPage> {
+async function signedIn(context: BrowserContext): Promise<WatchedPage> {
   const { email } = await filled.panel.createStaff('owner');
   const watched = await watchedPage(context);
   const { page } = watched;
-  await page.goto(`${url}/login/`);
-  await page.locator('input[name="email"]').fill(email);
-  await page.locator('input[name="password"]').fill(PASSWORD);
-  await page.locator('main form button[type="submit"]').click();
-  await page.waitForURL('**/patreon/');
+  await signIn(page, url, email);
   return watched;
 }
 

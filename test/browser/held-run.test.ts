@@ -1,8 +1,8 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { runSync } from '../../src/apps/sync/run-sync';
-import { PASSWORD, type SignedInVisitor } from '../support/app';
+import type { SignedInVisitor } from '../support/app';
 import { type ConnectedPanel, startConnectedPanel } from '../sync/connected-panel';
-import { DESKTOP, launchBrowser, overflow, PHONE, picture, seriousViolations, watchedPage } from './browser';
+import { DESKTOP, launchBrowser, overflow, PHONE, picture, seriousViolations, signIn, watchedPage } from './browser';
 
 const LEAVING = 30;
 
@@ -33,14 +33,6 @@ afterAll(async () => {
   await panel?.close();
 });
 
-async function signIn(page: Page): Promise<void> {
-  await page.goto(`${panel.app.url}/login/`);
-  await page.locator('input[name="email"]').fill(owner.email);
-  await page.locator('input[name="password"]').fill(PASSWORD);
-  await page.locator('main form button[type="submit"]').click();
-  await page.waitForURL('**/patreon/');
-}
-
 const address = () => `${panel.app.url}/patreon/sync/${runId}/`;
 
 test.each([
@@ -52,7 +44,7 @@ test.each([
   await panel.context.knex('staff').where({ id: owner.id }).update({ theme });
   const context = await browser.newContext({ viewport, reducedMotion: 'reduce' });
   const { page, complaints } = await watchedPage(context);
-  await signIn(page);
+  await signIn(page, panel.app.url, owner.email);
   await page.goto(address());
   await picture(page, `held-${device}`);
   for (const summary of await page.locator('#sync-run details > summary').all()) await summary.click();
@@ -66,7 +58,7 @@ test.each([
 test('more of those who are concerned come in place', async () => {
   const context = await browser.newContext({ viewport: DESKTOP });
   const { page, complaints } = await watchedPage(context);
-  await signIn(page);
+  await signIn(page, panel.app.url, owner.email);
   await page.goto(address());
   const rows = page.locator('[data-list="departures"] tbody tr');
   const first = await rows.first().getAttribute('data-patreon-id');
@@ -83,7 +75,7 @@ test('more of those who are concerned come in place', async () => {
 test('an owner applies it without JavaScript', async () => {
   const context = await browser.newContext({ viewport: PHONE, javaScriptEnabled: false });
   const page = await context.newPage();
-  await signIn(page);
+  await signIn(page, panel.app.url, owner.email);
   await page.goto(address());
   const submit = page.getByRole('button', { name: 'Store what Patreon said' });
   expect(await submit.isVisible()).toBe(false);
@@ -102,7 +94,7 @@ test('a member, a post and a campaign are refreshed from their pages', async () 
   await panel.context.knex('staff').where({ id: owner.id }).update({ theme: 'dark' });
   const context = await browser.newContext({ viewport: DESKTOP });
   const { page, complaints } = await watchedPage(context);
-  await signIn(page);
+  await signIn(page, panel.app.url, owner.email);
   for (const list of ['members', 'posts', 'campaigns']) {
     const { id } = await panel.context.knex(`patreon_${list}`).whereNull('gone_at').orderBy('id').first('id');
     await page.goto(`${panel.app.url}/patreon/${list}/${id}/`);

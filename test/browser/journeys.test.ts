@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
-import { PASSWORD } from '../support/app';
-import { launchBrowser, overflow, seriousViolations, type WatchedPage, watchedPage } from './browser';
+import { launchBrowser, overflow, seriousViolations, signIn, type WatchedPage, watchedPage } from './browser';
 import { type FilledPanel, startFilledPanel } from './filled-panel';
 
 interface Reader {
@@ -56,11 +55,7 @@ describe.each(READERS)('somebody at $name', ({ name, width, script }) => {
     const context = await browser.newContext({ viewport, javaScriptEnabled: script, reducedMotion: 'reduce' });
     watched = await watchedPage(context);
     page = watched.page;
-    await page.goto(`${url}/login/`);
-    await page.locator('input[name="email"]').fill(email);
-    await page.locator('input[name="password"]').fill(PASSWORD);
-    await page.locator('main form button[type="submit"]').click();
-    await page.waitForURL('**/patreon/');
+    await signIn(page, url, email);
   });
 
   afterEach(async () => {

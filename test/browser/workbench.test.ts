@@ -1,11 +1,12 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { PASSWORD, type TestApp } from '../support/app';
+import type { TestApp } from '../support/app';
 import {
   DESKTOP,
   launchBrowser,
   overflow,
   picture,
   seriousViolations,
+  signIn,
   type WatchedPage,
   watchedPage,
   widenTo,
@@ -29,11 +30,7 @@ beforeAll(async () => {
   watched = await watchedPage(session);
   page = watched.page;
   const { email } = await panel.createStaff('owner');
-  await page.goto(`${panel.url}/login/`);
-  await page.locator('input[name="email"]').fill(email);
-  await page.locator('input[name="password"]').fill(PASSWORD);
-  await page.locator('main form button[type="submit"]').click();
-  await page.waitForURL('**/patreon/');
+  await signIn(page, panel.url, email);
 });
 
 afterAll(async () => {

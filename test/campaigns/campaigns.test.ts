@@ -27,10 +27,7 @@ describe('campaigns', () => {
 
   beforeAll(async () => {
     app = await startTestApp();
-    const [owner, manager, editor, viewer] = await Promise.all(
-      (['owner', 'manager', 'editor', 'viewer'] as const).map((role) => app.signInAs(role)),
-    );
-    visitors = { owner, manager, editor, viewer } as Record<Role, SignedInVisitor>;
+    visitors = await app.signInEverybody();
   });
 
   afterAll(() => app.close());

@@ -18,10 +18,7 @@ describe('notes about a member', () => {
   beforeAll(async () => {
     app = await startTestApp({ clock: { now: () => NOW } });
     knex = app.context.knex;
-    const [owner, manager, editor, viewer] = await Promise.all(
-      (['owner', 'manager', 'editor', 'viewer'] as const).map((role) => app.signInAs(role)),
-    );
-    people = { owner, manager, editor, viewer } as Record<Role, SignedInVisitor>;
+    people = await app.signInEverybody();
   });
   afterAll(() => app.close());
   beforeEach(async () => {

@@ -7,7 +7,7 @@ import { Staff } from '../../src/apps/accounts/staff.model';
 import type { Config } from '../../src/config';
 import { type Clock, type Context, createContext } from '../../src/context';
 import { createLogger, type Logger } from '../../src/logger';
-import type { Role } from '../../src/policy';
+import { ROLES, type Role } from '../../src/policy';
 import { createTestDatabase } from './database';
 import { readPage } from './page';
 
@@ -34,6 +34,8 @@ export interface TestApp {
   visitor(): Visitor;
   /** A person of this role and a browser in which they have just signed in through the form. */
   signInAs(role: Role): Promise<SignedInVisitor>;
+  /** One of each role, signed in. */
+  signInEverybody(): Promise<Record<Role, SignedInVisitor>>;
   /** A person of this role who has not signed in. */
   createStaff(role: Role): Promise<Staff>;
   close(): Promise<void>;
@@ -72,6 +74,13 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   server.on('request', app.express);
 
   const createStaff = (role: Role) => insertStaff(context, role);
+  const signInAs = async (role: Role): Promise<SignedInVisitor> => {
+    const staff = await createStaff(role);
+    const browser = visitor(url);
+    const answer = await browser.signIn(staff.email);
+    if (answer.status !== 303) throw new Error(`Signing in answered ${answer.status}: ${readPage(answer.text).text}`);
+    return { ...browser, staff };
+  };
   return {
     context,
     app,
@@ -79,12 +88,10 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     databaseUrl,
     visitor: () => visitor(url),
     createStaff,
-    async signInAs(role) {
-      const staff = await createStaff(role);
-      const browser = visitor(url);
-      const answer = await browser.signIn(staff.email);
-      if (answer.status !== 303) throw new Error(`Signing in answered ${answer.status}: ${readPage(answer.text).text}`);
-      return { ...browser, staff };
+    signInAs,
+    async signInEverybody() {
+      const signedIn = await Promise.all(ROLES.map(async (role) => [role, await signInAs(role)] as const));
+      return Object.fromEntries(signedIn) as Record<Role, SignedInVisitor>;
     },
     async close() {
       server.closeAllConnections();
