@@ -140,7 +140,7 @@ export const postsMessages = defineMessages({
     show: {
       content: 'Contenu',
       noContent:
-        'Patreon n’envoie pas de texte pour cette publication\u00a0: elle est vide, ou c’est un son ou une vidéo hébergés par Patreon.',
+        'Patreon n’envoie pas de texte pour cette publication\u202f: elle est vide, ou c’est un son ou une vidéo hébergés par Patreon.',
       audience: 'Qui peut la lire',
       embed: 'Lien intégré',
       author: 'Auteur (identifiant Patreon)',
