@@ -90,7 +90,7 @@ describe('templates', () => {
     ]);
     expect(taken.text).toContain('Another one has this name already.');
     expect((await create({ name: 'Weekly letter', campaign: String(campaign) })).status).toBe(303);
-    for (const fields of [
+    const wrong: Record<string, string | string[]>[] = [
       { name: '' },
       { name: 'x'.repeat(81) },
       { name: 'x', campaign: '987654' },
@@ -98,8 +98,8 @@ describe('templates', () => {
       { name: 'x', tiers: ['1'] },
       { name: 'x', title: 'x'.repeat(301) },
       { name: 'a\0b' },
-    ])
-      expect([fields, (await create(fields)).status]).toEqual([fields, 422]);
+    ];
+    for (const fields of wrong) expect([fields, (await create(fields)).status]).toEqual([fields, 422]);
   });
 
   it('are deleted, brought back from the message, and gone after a month', async () => {

@@ -10,21 +10,11 @@ export const postTemplateMessages = defineMessages({
     field: {
       name: 'Name',
       campaign: 'Campaign',
-      title: 'Title of the post',
-      content: 'Text',
-      is_public: 'Public',
-      tiers: 'Tiers that may read it',
-      min_cents_pledged_to_view: 'Least monthly amount, in cents',
-      is_paid: 'Bills patrons of a per-creation campaign',
-      tags: 'Tags',
-      planned_for: 'Planned for',
     },
     hint: {
       name: 'Shown to your team only.',
       content:
         'Markdown. {{date}}, {{campaign}} and {{patrons}} are filled in when a post begins: the day of its plan, the campaign’s name and its number of patrons.',
-      tiers: 'None: everybody who supports the campaign.',
-      tags: 'Separated by commas.',
       planned_for: 'By the campaign’s clocks. It also fills {{date}}.',
       snippet: 'Markdown, put in where the cursor stands.',
     },
@@ -81,21 +71,11 @@ export const postTemplateMessages = defineMessages({
     field: {
       name: 'Nom',
       campaign: 'Campagne',
-      title: 'Titre de la publication',
-      content: 'Texte',
-      is_public: 'Publique',
-      tiers: 'Niveaux qui peuvent la lire',
-      min_cents_pledged_to_view: 'Montant mensuel minimal, en centimes',
-      is_paid: 'Facture les mécènes d’une campagne à la création',
-      tags: 'Étiquettes',
-      planned_for: 'Prévue pour',
     },
     hint: {
       name: 'Visible seulement par votre équipe.',
       content:
         'Markdown. {{date}}, {{campaign}} et {{patrons}} sont remplis au début d’une publication\u202f: le jour prévu, le nom de la campagne et son nombre de mécènes.',
-      tiers: 'Aucun\u202f: tous ceux qui soutiennent la campagne.',
-      tags: 'Séparées par des virgules.',
       planned_for: 'À l’heure de la campagne. Remplit aussi {{date}}.',
       snippet: 'Markdown, inséré là où se trouve le curseur.',
     },
