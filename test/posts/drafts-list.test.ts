@@ -67,7 +67,7 @@ describe('the list of drafts', () => {
     for (let count = 0; count < 45; count += 1) ids.push(await insert({ saved_at: minutesAgo(count) }));
     const found: number[] = [];
     for (let path: string | undefined = '/patreon/posts/'; path; ) {
-      const { text } = await ben.get(path).expect(200);
+      const { text }: { text: string } = await ben.get(path).expect(200);
       found.push(
         ...readPage(text)
           .rows('drafts')
