@@ -45,7 +45,8 @@ describe('files', () => {
   });
 
   it('leave nothing to be done later', () => {
-    expect(placesOf([...sources, ...views], /\b(TODO|FIXME|HACK)\b/)).toEqual([]);
+    // In comments: what looks for such words in texts names them too.
+    expect(placesOf([...sources, ...views], /(\/\/|\*|<%#).*\b(TODO|FIXME|HACK)\b/)).toEqual([]);
   });
 });
 
