@@ -5,7 +5,6 @@ export const archiveMessages = defineMessages({
   en: {
     revise: 'Write a revision',
     keeping: 'Kept here',
-    zone: 'Times by the clocks of {{zone}}.',
     draft: { title: 'Written here as' },
     versions: {
       title: 'Versions',
@@ -96,7 +95,6 @@ export const archiveMessages = defineMessages({
   fr: {
     revise: 'Écrire une révision',
     keeping: 'Conservé ici',
-    zone: 'Heures à l’horloge de {{zone}}.',
     draft: { title: 'Écrite ici sous le nom de' },
     versions: {
       title: 'Versions',

@@ -32,7 +32,6 @@ export async function postLocals(req: Request, context: Context, post: PatreonPo
     section: 'posts',
     breadcrumbs: postCrumbs(req, campaign, post),
     timeZone: campaign.time_zone,
-    zone: campaign.time_zone?.replaceAll('_', ' ') ?? 'UTC',
     post,
     campaign,
     campaignTitle: campaignName(campaign),
