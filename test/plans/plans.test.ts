@@ -216,6 +216,9 @@ describe('a conflict', () => {
     const sheet = await page(`/patreon/plans/${await inConflict()}/`);
     expect(sheet.html).toMatch(/data-base="1000"[\s\S]*data-now="1100"[\s\S]*data-wanted="1200"/);
     expect((await page(`/patreon/tiers/${tier}/`)).text).toContain('Patreon changed meanwhile: decide.');
+    const { body } = await manager.get('/patreon/api/status/', { accept: 'application/json' });
+    const [problem] = body.problems.filter(({ code }: { code: string }) => code === 'plan_conflict');
+    expect((await page(problem.fix_url)).rows('plans')).toHaveLength(1);
   });
 
   it('is over when Patreon goes back to what it said', async () => {
@@ -426,6 +429,13 @@ describe('a planned new tier', () => {
     expect((await page(address, manager)).values()).toMatchObject({ title: 'Folio', amount_cents: '2500' });
     expect(await planned(address, { ...wish, amount_cents: '2600' })).toBe(id);
     expect(await valuesOf(id)).toMatchObject({ amount_cents: [null, 2_600, 'open'] });
+  });
+
+  it('keeps what was typed when its tier has come meanwhile', async () => {
+    const id = await planned(create(), wish);
+    await arrives([{ title: 'Folio', amount_cents: 2_500, description: 'A print' }]);
+    const answer = await manager.postForm(`/patreon/plans/${id}/edit/`, { ...wish, title: 'Folio prints' });
+    expect([answer.status, readPage(answer.text).values().title]).toEqual([422, 'Folio prints']);
   });
 
   it('needs a title and a price', async () => {

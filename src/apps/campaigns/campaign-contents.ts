@@ -15,6 +15,7 @@ const OWN = [
   ['benefits', 'patreon_benefits'],
   ['charges', 'pledge_events'],
   ['changes', 'patreon_changes'],
+  ['plans', 'planned_changes'],
 ] as const;
 
 const OF_MEMBERS = [

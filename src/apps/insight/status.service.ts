@@ -7,7 +7,7 @@ import {
 } from '../connections/connection-status.service';
 import { PatreonCredential } from '../connections/patreon-credential.model';
 import { type RequestUsage, requestUsage } from '../connections/request-budget.service';
-import { countOverduePlans } from '../plans/overdue-plans.service';
+import { countPlanProblems } from '../plans/plan-problems.service';
 import { countDraftProblems, type DraftProblemCount } from '../posts/draft-problems.service';
 import { SyncRun } from '../sync/sync-run.model';
 import { type LiveCounts, liveCounts } from './figures.service';
@@ -110,11 +110,14 @@ async function deadJobs({ knex }: Context): Promise<Finding[]> {
 /** What staff planned for a day that is over, and posts of which they have to say what they became. */
 async function overdueProblems(context: Context): Promise<Finding[]> {
   const [changes, drafts] = await Promise.all([
-    countOverduePlans(context),
+    countPlanProblems(context),
     countDraftProblems(context.knex, context.clock.now()),
   ]);
-  const ofChanges = { code: 'plan_overdue', vars: { count: changes }, fix_url: '/patreon/plans/?due=overdue' };
-  return [...(changes > 0 ? [ofChanges] : []), ...drafts.map(draftFinding)];
+  const ofChanges = [
+    { code: 'plan_conflict', vars: { count: changes.conflict }, fix_url: '/patreon/plans/?state=conflict' },
+    { code: 'plan_overdue', vars: { count: changes.overdue }, fix_url: '/patreon/plans/?due=overdue' },
+  ];
+  return [...ofChanges.filter(({ vars }) => vars.count > 0), ...drafts.map(draftFinding)];
 }
 
 /** One draft is led to; several are on the list of drafts. */

@@ -62,14 +62,16 @@ export async function deletionPage(
   const { campaign, tier, errors } = record;
   const plan = await PlannedChange.findWaitingForTier(tier.id, knex);
   const typed = status === 422 ? typedValues(req, ['reason', 'due_on']) : undefined;
+  // Why a tier is to change is no reason to delete it.
+  const known = plan?.action === 'delete' ? plan : undefined;
   const page = pageLocals(req, { ...record, action: 'edit' }, 'delete');
   const locals = {
     ...page,
     plan,
     errors,
     membersOn: await countMembersOn(tier, knex),
-    reason: typed?.reason ?? plan?.reason ?? '',
-    dueOn: typed?.due_on ?? plan?.due_on ?? '',
+    reason: typed?.reason ?? known?.reason ?? '',
+    dueOn: typed?.due_on ?? known?.due_on ?? '',
     today: todayIn(campaign, clock.now()),
   };
   res.view('plans/delete', locals, { status });

@@ -1,6 +1,5 @@
 import type { Knex } from 'knex';
 import type { Context } from '../../context';
-import { NotFoundError } from '../../errors';
 import type { Actor } from '../accounts/audit.service';
 import type { PatreonCampaign } from '../campaigns/campaign.model';
 import { PatreonTier } from '../campaigns/tier.model';
@@ -18,7 +17,7 @@ const MOST_NEW_TIERS = 50;
 
 /**
  * Plans a tier that Patreon does not have yet, or changes such a plan while it waits for its tier. Answers the plan's id.
- * @throws ValidationError, and NotFoundError for a plan that waits for no tier any more
+ * @throws ValidationError, also for a plan that waits for no tier any more
  */
 export async function planNewTier(
   context: Context,
@@ -31,7 +30,7 @@ export async function planNewTier(
     if (campaign.gone_at) throw refuse('form', 'gone');
     const waiting = await PlannedChange.listWaitingTiers(campaign.id, trx);
     const plan = waiting.find(({ id }) => id === planId);
-    if (planId !== undefined && !plan) throw new NotFoundError();
+    if (planId !== undefined && !plan) throw refuse('form', 'arrived');
     checkDay(wishes, campaign, plan, context.clock.now());
     if (!plan && waiting.length >= MOST_NEW_TIERS) throw refuse('form', 'tooManyTiers');
     return storeNewTier(trx, { campaign, plan, wishes, actor });
