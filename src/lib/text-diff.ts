@@ -1,4 +1,4 @@
-import { type Change, diffLines, diffWordsWithSpace } from 'diff';
+import { applyPatch, type Change, diffLines, diffWordsWithSpace, structuredPatch } from 'diff';
 
 export interface TextPart {
   kind: 'same' | 'removed' | 'added';
@@ -19,6 +19,15 @@ export function diffText(before: string, after: string): TextPart[] | undefined 
     kind: added ? 'added' : removed ? 'removed' : 'same',
     text: value,
   }));
+}
+
+/**
+ * Makes the changes that led from `base` to `mine` in `theirs`, line by line. Undefined where both changed the same lines
+ * or their neighbours.
+ */
+export function mergeLines(base: string, mine: string, theirs: string): string | undefined {
+  const patch = structuredPatch('', '', base, mine, undefined, undefined, { context: 2, ...LINES });
+  return (patch && applyPatch(theirs, patch)) || undefined;
 }
 
 const AROUND = 200;

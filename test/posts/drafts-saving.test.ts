@@ -138,6 +138,22 @@ describe('saving a draft', () => {
       expect(kept).toEqual(expect.arrayContaining(['A text by Ada', 'A text by Ben']));
     });
 
+    it('makes both changes in one text where they are apart from each other', async () => {
+      const lines = ['One.', '', 'Two.', '', 'Three.', '', 'Four.', '', 'Five.'];
+      const content = lines.join('\n');
+      const id = await begin({ content });
+      await save(ben, id, { title: 'Title', content: content.replace('One', 'One, by Ben'), version: '1' });
+      const mine = { title: 'Title', content: content.replace('Five', 'Five, by Ada'), version: '1' };
+      const page = readPage((await save(ada, id, mine)).text);
+      expect(page.text).toContain(`your changes within the text of ${ben.staff.name}`);
+      const { _csrf, ...values } = page.values();
+      expect(values.choice_content).toBe('both');
+      expect((await save(ada, id, values)).status).toBe(303);
+      expect(await present(id)).toMatchObject({
+        content: content.replace('One', 'One, by Ben').replace('Five', 'Five, by Ada'),
+      });
+    });
+
     it('asks once more if somebody saves while it is being decided', async () => {
       const { id, page } = await conflict();
       await save(ben, id, { title: 'Title', content: 'A second text by Ben', notes: 'Ours', version: '2' });

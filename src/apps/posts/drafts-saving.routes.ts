@@ -97,10 +97,12 @@ export function savingRoutes(context: Context): Router {
     req: Request,
     { draft, campaign }: FoundDraft,
   ): Promise<{ version: number; content: DraftContent }> {
-    const { version } = parseForm(versionForm, req.body ?? {});
+    const { version, began_with } = parseForm(versionForm, req.body ?? {});
     const base = await PostDraftVersion.find(draft.id, version, knex);
     const content = await readDraftForm(req.body, campaign, base ?? draft, knex);
-    return { version, content: base ? chosenContent(req.body, content, base) : content };
+    if (!base || began_with === undefined) return { version, content };
+    const begin = await PostDraftVersion.find(draft.id, began_with, knex);
+    return { version, content: chosenContent(req.body, content, base, begin) };
   }
 
   /** Says what happened, and where to go from there. */

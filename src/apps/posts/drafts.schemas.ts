@@ -76,7 +76,11 @@ const versionNumber = z
   .regex(/^[1-9]\d{0,8}$/, problem('version'))
   .transform(Number);
 
-export const versionForm = z.object({ version: versionNumber });
+export const versionForm = z.object({
+  version: versionNumber,
+  /** Of a form that decides about two texts: the version that both were written over. */
+  began_with: versionNumber.optional().catch(undefined),
+});
 
 const given = <S extends z.ZodType>(schema: S) =>
   z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
