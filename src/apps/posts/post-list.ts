@@ -100,7 +100,7 @@ async function readPage({ filter, order, position }: PostListQuery, knex: Contex
   const isRanked = order.value === RELEVANCE.value;
   const [page, total] = await Promise.all([
     (isRanked ? PatreonPost.listRelevant : PatreonPost.listPage)(filter, order, position, knex),
-    PatreonPost.countMatching(filter, knex),
+    search && isPlain ? search.found : PatreonPost.countMatching(filter, knex),
   ]);
   return { page, total };
 }
