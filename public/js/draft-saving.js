@@ -14,11 +14,10 @@
   const RETRY_MS = 10_000;
   const PRESENCE_MS = 20_000;
   const MOST_COPIES = 5;
-  const clock = new Intl.DateTimeFormat(document.documentElement.lang, {
-    timeStyle: 'short',
-    timeZone: editor.dataset.zone,
-  });
-  const at = (moment) => clock.format(new Date(moment));
+  const KEPT_MS = 30 * 24 * 3_600_000;
+  const told = (style) =>
+    new Intl.DateTimeFormat(document.documentElement.lang, { ...style, timeZone: editor.dataset.zone });
+  const [clock, calendar] = [told({ timeStyle: 'short' }), told({ dateStyle: 'medium', timeStyle: 'short' })];
   const tell = (key, time = '') => {
     const said = words[key].replace('{time}', time);
     if (status.textContent !== said) status.textContent = said;
@@ -50,6 +49,19 @@
     }
   };
 
+  // Whoever they are of: a draft that was deleted is gone by then as well.
+  const forget = () => {
+    for (const key of Object.keys(localStorage).filter((name) => name.startsWith('patrondesk:draft:'))) {
+      const one = [stored(key, null)].flat()[0];
+      if (!(Date.now() - one?.at < KEPT_MS)) store(key, null);
+    }
+  };
+  try {
+    forget();
+  } catch {
+    // Storage is refused: nothing is there to be forgotten.
+  }
+
   const beginning = written();
   // A form that was refused shows what the server does not have.
   let acknowledged = 'refused' in editor.dataset ? null : beginning;
@@ -75,7 +87,10 @@
     if (offer.hidden) return;
     const values = new Map(JSON.parse(offered[0].written));
     offer.querySelector('pre').textContent = [values.get('title'), values.get('content')].filter(Boolean).join('\n\n');
-    offer.querySelector('[data-copy-time]').textContent = words.copyOf.replace('{time}', at(offered[0].at));
+    offer.querySelector('[data-copy-time]').textContent = words.copyOf.replace(
+      '{time}',
+      calendar.format(offered[0].at),
+    );
   };
   const put = (entries) => {
     const valuesOf = (name) => entries.filter(([other]) => other === name).map(([, value]) => value);
@@ -129,7 +144,7 @@
       form.elements.version.value = version;
       acknowledged = sent;
       copy();
-      tell('saved', at(saved_at));
+      tell('saved', clock.format(new Date(saved_at)));
       return true;
     }
     if (answer.status === 409) {

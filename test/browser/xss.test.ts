@@ -90,7 +90,6 @@ test('the watch sees what it looks for', async () => {
   await page.evaluate(
     `document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=xss()><a href=" javascript:xss()">x</a>')`,
   );
-  await page.waitForFunction('true');
   await page.evaluate('xss()');
   await page.evaluate(`fetch('https://evil.test/').catch(() => undefined)`);
   const found = (await page.evaluate(FOUND)) as string[];
