@@ -130,6 +130,8 @@ describe('writing a draft', () => {
     expect(await write({ title: 'Twice', token })).toBe(first);
     expect(await write({ title: 'Twice, and better', token })).toBe(first);
     expect(await formOf(first)).toMatchObject({ title: 'Twice, and better', version: '2' });
+    await editor.postForm(`/patreon/posts/${first}/delete/`);
+    expect(await formOf(await write({ title: 'Not lost', token }))).toMatchObject({ title: 'Not lost', version: '1' });
   });
 
   it('refuses a time that the clocks of the campaign skip', async () => {

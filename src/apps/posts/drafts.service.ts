@@ -52,22 +52,26 @@ export async function createDraftIn(
     .ignore()
     .returning('*');
   // What was not inserted comes back without an id.
-  if (!draft?.id) return findByToken(trx, { campaignId, content, actor, formToken }, clock);
+  if (!draft?.id) {
+    const again = { campaignId, content, actor, state, postId };
+    // The draft that the form made may be deleted, and its words are sent once more: they make another one.
+    return (await saveByToken(trx, { ...again, formToken }, clock)) ?? createDraftIn(trx, again, clock);
+  }
   await addVersion(trx, draft, { version: 1, content, kind: 'created', by, now });
   await recordAudit(trx, { ...actor, action: 'draft.created', subject: { type: 'post', id: draft.id } });
   return draft;
 }
 
-async function findByToken(
+async function saveByToken(
   trx: Knex.Transaction,
   { content, actor, formToken, campaignId }: NewDraft,
   clock: Clock,
-): Promise<PostDraft> {
+): Promise<PostDraft | undefined> {
   const draft = await PostDraft.query(trx)
     .findOne({ form_token: formToken, campaign_id: campaignId, created_by: actor.staffId ?? null })
     .whereNull('deleted_at')
     .forUpdate();
-  if (!draft) throw new NotFoundError();
+  if (!draft) return undefined;
   const save = { draftId: draft.id, baseVersion: 1, content, actor, kind: 'saved' as const };
   await saveLocked(trx, draft, save, clock);
   return draft;
