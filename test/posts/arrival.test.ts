@@ -1,6 +1,7 @@
 import { currentProblems } from '../../src/apps/insight/status.service';
 import { listUnsettled, settlePosts } from '../../src/apps/posts/post-arrival.service';
 import { isSameText, isSameTitle, likeness, wordRuns } from '../../src/apps/posts/post-likeness';
+import { jobCatalogue } from '../../src/catalogue';
 import { htmlText } from '../../src/lib/html-text';
 import { markdownText } from '../../src/lib/markdown-text';
 import { type SignedInVisitor, startTestApp, type TestApp } from '../support/app';
@@ -403,6 +404,24 @@ describe('what a killed process has missed', () => {
     await settle();
     expect((await stored(id)).state).toBe('drifted');
     expect(await listUnsettled(app.context, 100)).not.toContain(campaign);
+  });
+});
+
+describe('the job that looks again', () => {
+  it('settles each campaign in which something waits', async () => {
+    const id = await handedOff();
+    await post();
+    const job = jobCatalogue.find(({ name }) => name === 'settle-posts');
+    await job?.run(app.context, {}, { signal: new AbortController().signal, attempt: 1 });
+    expect((await stored(id)).state).toBe('published');
+  });
+
+  it('begins nothing more once the process is asked to stop', async () => {
+    const id = await handedOff();
+    await post();
+    const job = jobCatalogue.find(({ name }) => name === 'settle-posts');
+    await job?.run(app.context, {}, { signal: AbortSignal.abort(), attempt: 1 });
+    expect((await stored(id)).state).toBe('handed_off');
   });
 });
 
