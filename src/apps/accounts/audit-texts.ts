@@ -48,7 +48,10 @@ export const auditSentences = {
       deleted: 'Deleted a snippet for posts',
       restored: 'Brought a snippet for posts back',
     },
-    draft_batch: { applied: 'Did {{action}} to {{total}} drafts', undone: 'Undid a bulk action on {{total}} drafts' },
+    draft_batch: {
+      applied: 'Worked on {{total}} drafts at once ({{action}})',
+      undone: 'Undid a bulk action on {{total}} drafts',
+    },
     draft: {
       created: 'Began a draft',
       deleted: 'Deleted a draft',
@@ -145,7 +148,7 @@ export const auditSentences = {
       restored: 'A rétabli un extrait pour les publications',
     },
     draft_batch: {
-      applied: 'A fait une action groupée ({{action}}) sur {{total}} brouillons',
+      applied: 'A travaillé sur {{total}} brouillons à la fois ({{action}})',
       undone: 'A annulé une action groupée sur {{total}} brouillons',
     },
     draft: {
