@@ -205,6 +205,13 @@ describe('planning a draft', () => {
     expect((await storedDraft(knex(), id)).planned_for).toBe('2026-10-25T01:30:00.000+00:00');
   });
 
+  it('knows every time zone that the settings of a campaign offer', async () => {
+    const zones = Intl.supportedValuesOf('timeZone');
+    const sql = 'select count((now() at time zone zone)::text) as count from unnest(?::text[]) as offered (zone)';
+    const { rows } = await knex().raw(sql, [zones]);
+    expect(rows[0].count).toBe(zones.length);
+  });
+
   it('warns of a time in the past, and takes a draft off the calendar', async () => {
     const id = await insertDraft(knex(), campaign, { title: 'Harbour', planned_for: '2026-11-20T17:30:00Z' });
     await plan(id, { planned_for: '2026-11-01T10:00' });
