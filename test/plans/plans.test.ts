@@ -508,10 +508,16 @@ describe('planned texts of a campaign', () => {
     expect(await stateOf(id)).toBe('applied');
   });
 
+  it('are planned as well where Patreon leaves the name empty', async () => {
+    await app.context.knex('patreon_campaigns').where({ id: campaign }).update({ name: null });
+    const id = await planned(address(), { ...(await formOf(address())), one_liner: 'Ink by the harbour' });
+    expect(Object.keys(await valuesOf(id))).toEqual(['one_liner']);
+  });
+
   it('tell wrong ones', async () => {
-    const answer = await manager.postForm(address(), { name: '', is_nsfw: 'perhaps' });
-    expect(answer.status).toBe(422);
-    expect(answer.text).toContain('id="field-name-error"');
-    expect(answer.text).toContain('id="field-is_nsfw-error"');
+    for (const [field, value] of Object.entries({ name: '', one_liner: 'x'.repeat(201), is_nsfw: 'perhaps' })) {
+      const answer = await manager.postForm(address(), { [field]: value });
+      expect([answer.status, answer.text]).toEqual([422, expect.stringContaining(`id="field-${field}-error"`)]);
+    }
   });
 });

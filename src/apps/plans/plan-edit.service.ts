@@ -89,10 +89,19 @@ interface Edit {
   actor: Actor;
 }
 
+/** A record keeps its name and its price, and what costs something is not made free. */
+function checkWanted(put: Difference['put']): void {
+  for (const { field, wanted } of put) {
+    if (field === 'amount_cents' && wanted === 0) throw refuse(field, 'free');
+    if (field === 'amount_cents' && wanted === null) throw refuse(field, field);
+    if ((field === 'title' || field === 'name') && wanted === '') throw refuse(field, field);
+  }
+}
+
 async function storeEdit(trx: Knex.Transaction, edit: Edit): Promise<number> {
   const { plan, wishes, actor, record } = edit;
   const { put, dropped } = edit.difference;
-  if (put.some(({ field, wanted }) => field === 'amount_cents' && wanted === 0)) throw refuse('amount_cents', 'free');
+  checkWanted(put);
   if (!plan && put.length === 0) throw refuse('form', 'nothingDiffers');
   const fields = [...put.map(({ field }) => field), ...dropped];
   if (plan) await updatePlan(trx, plan, wishes, { fields, actor });

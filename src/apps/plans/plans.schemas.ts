@@ -32,7 +32,6 @@ function isDate(text: string): boolean {
 }
 
 const title = z.preprocess(trimmed, plainText.min(1, problem('title')).max(200, problem('title')));
-const amount = (least: number) => z.preprocess(trimmed, wholeNumber('amount_cents', least, MOST_CENTS));
 const rest = {
   description: text(10_000, 'long').optional(),
   user_limit: z.preprocess(emptyIsNull, wholeNumber('user_limit', 1, MOST_PLACES).nullable()).optional(),
@@ -43,10 +42,10 @@ const errand = {
   due_on: z.preprocess(emptyIsNull, day.nullable()).optional(),
 };
 
-/** A field that is not sent stays as it is. */
+/** A field that is not sent stays as it is. What Patreon itself leaves empty may stay so: `planEdit` refuses to empty a field. */
 export const tierPlanForm = z.object({
-  title: title.optional(),
-  amount_cents: amount(0).optional(),
+  title: text(200, 'title').optional(),
+  amount_cents: z.preprocess(emptyIsNull, wholeNumber('amount_cents', 0, MOST_CENTS).nullable()).optional(),
   ...rest,
   ...errand,
 });
@@ -54,13 +53,13 @@ export const tierPlanForm = z.object({
 /** Patreon has one free tier already. */
 export const newTierForm = z.object({
   title: z.preprocess((value) => value ?? '', title),
-  amount_cents: z.preprocess((value) => value ?? '', amount(1)),
+  amount_cents: z.preprocess((value) => trimmed(value ?? ''), wholeNumber('amount_cents', 1, MOST_CENTS)),
   ...rest,
   ...errand,
 });
 
 export const campaignPlanForm = z.object({
-  name: z.preprocess(trimmed, plainText.min(1, problem('name')).max(200, problem('name'))).optional(),
+  name: text(200, 'name').optional(),
   creation_name: text(200, 'line').optional(),
   one_liner: text(200, 'line').optional(),
   summary: text(20_000, 'longer').optional(),
