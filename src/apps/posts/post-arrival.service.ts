@@ -1,10 +1,11 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Context } from '../../context';
 import { htmlText } from '../../lib/html-text';
 import { markdownText } from '../../lib/markdown-text';
 import { arrive, keepCandidates } from './draft-link.service';
 import { findDrift } from './drift.service';
 import { wordRuns } from './post-likeness';
-import { type Candidate, type Handed, judge, type Seen } from './post-matching';
+import { type Candidate, type Handed, isEqual, judge, type Seen } from './post-matching';
 
 /** So many drafts that wait are looked for at once, the longest-waiting first. */
 const WAITING = 200;
@@ -76,7 +77,7 @@ async function settleRevisions(context: Context, revisions: readonly Handed[]): 
   ]);
   for (const draft of revisions) {
     const post = posts.find(({ id }) => id === draft.post_id);
-    if (post && judge(draft, seenPost(post)).isEqual) await arrive(context, { draft, postId: post.id, staffId: null });
+    if (post && isEqual(draft, seenPost(post))) await arrive(context, { draft, postId: post.id, staffId: null });
   }
 }
 
@@ -98,6 +99,8 @@ async function listCandidates(context: Context, campaignId: number, drafts: read
     const posts = await pageOfPosts(context, campaignId, drafts, offset);
     for (const post of posts) {
       const seen = seenPost(post);
+      // Long texts of many: others have their turn in between.
+      await setImmediate();
       found.push(...drafts.flatMap((draft) => candidateOf(draft, seen)));
     }
     if (posts.length < PAGE) break;

@@ -47,6 +47,9 @@ export function judge(draft: Pick<Handed, 'title' | 'text' | 'runs'>, post: Omit
     likeness: share,
     isCandidate: hasSameTitle || isAlike,
     isSure: hasSameTitle && isAlike,
-    isEqual: hasSameTitle && isSameText(draft.text, post.text),
   };
 }
+
+/** Whether a post has become what was handed off: the same title and the same words. */
+export const isEqual = (draft: Pick<Handed, 'title' | 'text'>, post: Pick<Seen, 'title' | 'text'>): boolean =>
+  isSameTitle(draft.title, post.title) && isSameText(draft.text, post.text);
