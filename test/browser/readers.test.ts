@@ -15,7 +15,7 @@ import { type FilledPanel, startFilledPanel } from './filled-panel';
 import { PAGE_NAMES, PAGES, type PageName } from './pages';
 
 const KEY =
-  /(?:shared|list|accounts|audit|connections|campaigns|campaignSettings|tierDetails|members|filters|workbench|dossier|exports|posts|sync|insight|charts|search):[a-z]\w*/g;
+  /(?:shared|list|accounts|audit|connections|campaigns|campaignSettings|tierDetails|members|filters|workbench|dossier|exports|plans|posts|archive|drafts|draftBulk|editor|workflow|planning|postTemplate|sync|insight|charts|search):[a-z]\w*/g;
 
 let filled: FilledPanel;
 let panel: TestApp;
