@@ -177,7 +177,9 @@ describe('recent changes', () => {
     expect(readPage(first).text).toContain('Payment declined');
     const fragment = await owner.get('/patreon/changes/latest/', { 'hx-request': 'true' }).expect(200);
     expect(fragment.text).not.toContain('<html');
-    expect(fragment.text).toContain(first);
+    // How long ago it was may be another second by now.
+    const timeless = (html: string) => html.replaceAll(/>[^<]*<\/time>/g, '></time>');
+    expect(timeless(fragment.text)).toContain(timeless(first));
   });
 
   it('are asked for again by the page itself, and not for ever', async () => {
