@@ -51,11 +51,16 @@ describe('the loop of a planned change, against the sandbox', () => {
     expect(await stateIn(id)).toBe('applied');
   });
 
-  it('closes with a refresh of the campaign as well', async () => {
+  it('closes with a refresh of the campaign as well, which leads back to its sheet', async () => {
     const id = await plan(`/patreon/tiers/${tier.id}/edit/`, { title: 'The inner circle' });
     await panel.control.change(`/tiers/${tier.patreon_id}`, { attributes: { title: 'The inner circle' } });
     const { campaign_id } = await knex()('planned_changes').where({ id }).first();
-    expect((await manager.postForm(`/patreon/campaigns/${campaign_id}/refresh/`)).status).toBe(303);
+    const sheet = `/patreon/plans/${id}/`;
+    expect((await manager.get(sheet)).text).toContain(`name="next" value="${sheet}"`);
+    const refresh = `/patreon/campaigns/${campaign_id}/refresh/`;
+    expect((await manager.postForm(refresh, { next: sheet })).headers.location).toBe(sheet);
+    const elsewhere = await manager.postForm(refresh, { next: '//elsewhere.example/' });
+    expect(elsewhere.headers.location).toBe(`/patreon/campaigns/${campaign_id}/`);
     expect(await stateIn(id)).toBe('applied');
   });
 

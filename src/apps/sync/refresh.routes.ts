@@ -2,6 +2,7 @@ import { type Request, type Response, Router } from 'express';
 import type { Context } from '../../context';
 import { ConflictError, NotFoundError } from '../../errors';
 import { allow } from '../../http/allow';
+import { ownPath } from '../../http/own-path';
 import { rowId } from '../../http/parse';
 import { wantsFragment } from '../../http/render';
 import { actorOf } from '../accounts/audit.service';
@@ -11,7 +12,10 @@ import { PatreonPost } from '../posts/post.model';
 import { type RefreshTarget, refreshFromPatreon } from './refresh.service';
 import { failureWords, refreshWords } from './refresh-words';
 
-/** "Refresh from Patreon" on the page of a member, a post and a campaign: one read, and what it changed in words. */
+/**
+ * "Refresh from Patreon" of a member, a post and a campaign: one read, and what it changed in words, on the record's page or
+ * on the one that the form names.
+ */
 export function refreshRoutes(context: Context): Router {
   const router = Router();
   const { knex } = context;
@@ -74,7 +78,9 @@ async function refresh(
     const isDisconnected = error instanceof ConflictError && error.code === 'no_connection';
     req.flash('error', isDisconnected ? req.t('sync:refresh.failed.no_connection') : failureWords(req, error));
   }
+  const { next } = (req.body ?? {}) as Record<string, unknown>;
+  const back = ownPath(next, address);
   // The whole page may have changed, not only a fragment of it.
-  if (wantsFragment(req)) res.set('HX-Redirect', address).end();
-  else res.redirect(303, address);
+  if (wantsFragment(req)) res.set('HX-Redirect', back).end();
+  else res.redirect(303, back);
 }
