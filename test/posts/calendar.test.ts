@@ -45,7 +45,7 @@ describe('the calendar', () => {
     const [post] = await insertPosts(knex(), campaign, [{ title: 'Episode 41', published_at: '2026-11-03T18:00:00Z' }]);
     const page = await pageOf(`${CALENDAR}?month=2026-11`);
     expect(cellOf(page, '2026-11-20')).toContain(`data-id="${draft}"`);
-    expect(cellOf(page, '2026-11-20')).toMatch(/17:30[\s\S]*How the harbour froze[\s\S]*Ready/);
+    expect(cellOf(page, '2026-11-20')).toMatch(/5:30\sPM[\s\S]*How the harbour froze[\s\S]*Ready/);
     expect(cellOf(page, '2026-11-03')).toMatch(new RegExp(`data-id="${post}"[\\s\\S]*Episode 41[\\s\\S]*Published`));
     expect(page.rows('planned').map(({ id }) => id)).toEqual([String(draft)]);
   });
@@ -55,8 +55,8 @@ describe('the calendar', () => {
     await insertDraft(knex(), campaign, { title: 'Late', planned_for: '2026-11-21T03:30:00Z' });
     await insertDraft(knex(), campaign, { title: 'Summer', planned_for: '2026-11-01T03:30:00Z' });
     const page = await pageOf(`${CALENDAR}?month=2026-11`);
-    expect(cellOf(page, '2026-11-20')).toMatch(/22:30[\s\S]*Late/);
-    expect(cellOf(await pageOf(`${CALENDAR}?month=2026-10`), '2026-10-31')).toMatch(/23:30[\s\S]*Summer/);
+    expect(cellOf(page, '2026-11-20')).toMatch(/10:30\sPM[\s\S]*Late/);
+    expect(cellOf(await pageOf(`${CALENDAR}?month=2026-10`), '2026-10-31')).toMatch(/11:30\sPM[\s\S]*Summer/);
     expect(page.text).toContain('Days and hours are those of America/New York.');
   });
 
@@ -95,6 +95,8 @@ describe('the calendar', () => {
     const side = html.slice(html.indexOf('data-unplanned'));
     expect(side).toContain(`id="draft-${idea}"`);
     for (const id of [gone, handed]) expect(html).not.toContain(`id="draft-${id}"`);
+    await knex()('patreon_campaigns').where({ id: campaign }).update({ gone_at: new Date() });
+    expect((await pageOf(CALENDAR)).html).not.toContain(`id="draft-${idea}"`);
   });
 
   it('marks today and what is overdue: not handed off in time, or not seen a day after', async () => {

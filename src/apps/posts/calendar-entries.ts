@@ -11,7 +11,7 @@ export interface CalendarEntry {
   at: string;
   /** By the clocks of its campaign: `2026-11-22`. */
   day: string;
-  /** `18:30`. */
+  /** `18:30`, as fields of forms want it. */
   time: string;
   /** How many stand on its day, those that are not among the rows included. */
   total: number;
@@ -79,6 +79,7 @@ export async function listUnplanned(
     .whereNull('deleted_at')
     .whereNull('planned_for')
     .whereRaw(`state in ('idea', 'draft', 'in_review', 'ready')`)
+    .whereIn('campaign_id', db('patreon_campaigns').select('id').whereNull('gone_at'))
     .orderBy([
       { column: 'saved_at', order: 'desc' },
       { column: 'id', order: 'desc' },

@@ -120,10 +120,12 @@ function shownEntry(
   campaigns: ReadonlyMap<number, PatreonCampaign>,
 ) {
   const campaign = campaigns.get(entry.campaign_id);
+  const format = createFormat(req.locale, campaign?.time_zone);
   return {
     ...entry,
     campaign,
-    when: createFormat(req.locale, campaign?.time_zone).dateTime(entry.at),
+    when: format.dateTime(entry.at),
+    hour: format.time(entry.at),
     isOverdue: isOverdue(entry, clock.now()),
     isMovable: entry.type === 'draft' && isPlannable(entry.state) && req.can('posts.write'),
   };
