@@ -15,6 +15,9 @@ export async function up(knex: Knex): Promise<void> {
     );
     create index post_draft_candidates_post_idx on post_draft_candidates (post_id);
 
+    -- Deleting posts looks for the drafts of each; the index that keeps a post to one draft leaves deleted drafts out.
+    create index post_drafts_linked_idx on post_drafts (post_id) where post_id is not null;
+
     -- How far Patreon's copy of a published draft has been compared, and what it is compared with instead of the version
     -- that was handed off, once staff have accepted what Patreon has.
     create table post_draft_comparisons (
@@ -31,5 +34,5 @@ export async function up(knex: Knex): Promise<void> {
 }
 
 export async function down(knex: Knex): Promise<void> {
-  await knex.raw('drop table post_draft_comparisons, post_draft_candidates');
+  await knex.raw('drop index post_drafts_linked_idx; drop table post_draft_comparisons, post_draft_candidates');
 }

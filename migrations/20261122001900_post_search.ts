@@ -87,13 +87,16 @@ export async function up(knex: Knex): Promise<void> {
                lateral (select patreon_post_body(n.content) as body offset 0) b;
         return null;
       end if;
-      update patreon_post_search p
-         set language = l.language, body = b.body, document = patreon_post_document(l.language, n.title, b.body)
-        from new_rows n join old_rows o on o.id = n.id
-        left join campaign_settings s on s.campaign_id = n.campaign_id,
-             lateral (select coalesce(s.search_language, 'simple') as language) l,
-             lateral (select patreon_post_body(n.content) as body offset 0) b
-       where p.id = n.id and (o.title, o.content) is distinct from (n.title, n.content);
+      -- Planned each time: a plan that was made for one row would compare every row of a large statement with every other.
+      execute $sql$
+        update patreon_post_search p
+           set language = l.language, body = b.body, document = patreon_post_document(l.language, n.title, b.body)
+          from new_rows n join old_rows o on o.id = n.id
+          left join campaign_settings s on s.campaign_id = n.campaign_id,
+               lateral (select coalesce(s.search_language, 'simple') as language) l,
+               lateral (select patreon_post_body(n.content) as body offset 0) b
+         where p.id = n.id and (o.title, o.content) is distinct from (n.title, n.content)
+      $sql$;
       update patreon_post_search p set published_at = n.published_at, is_gone = n.gone_at is not null
         from new_rows n
        where p.id = n.id and (p.published_at, p.is_gone) is distinct from (n.published_at, n.gone_at is not null);
