@@ -142,6 +142,7 @@ class Outliner {
         this.isAfterElement = true;
       } else if (type !== null && id !== null) element.links.push(type, id);
     } else if (depth === LIST && this.list !== null) {
+      if (!this.isAfterElement && this.list.length > 0) return false;
       this.cuts.push(end);
       this.list = null;
     }

@@ -33,7 +33,8 @@ export function membersOf(campaignId: string, findUnchanged: FindUnchanged | und
     const others = records.filter(({ id }) => id === null || !unchanged.has(id));
     await inSlices(others.length, (index) => {
       const { place, digest } = others[index] as (typeof others)[number];
-      const member = readMember(data.at(place), document, digest);
+      const raw = data.at(place);
+      const member = readMember(raw, document, digests.covers(raw) ? digest : null);
       if (member !== null) items.push(ofCampaign(member, campaignId));
     });
     return { items, unchangedIds: [...unchanged] };

@@ -25,7 +25,8 @@ interface DigestBasis extends SentPage {
  */
 export class RecordDigests {
   private readonly type: string;
-  /** Types of the resources that are mapped with the record. */
+  /** Relationship and type of the resources that are mapped with the record. */
+  private readonly linked: [string, string][];
   private readonly parts: Set<string>;
   private readonly gathered: Gathered;
 
@@ -36,7 +37,8 @@ export class RecordDigests {
   ) {
     this.type = selection.type;
     const { campaign, ...include } = selection.include;
-    this.parts = new Set(Object.values(include).filter((type) => selection.fields[type] !== undefined));
+    this.linked = Object.entries(include).filter(([, type]) => selection.fields[type] !== undefined);
+    this.parts = new Set(this.linked.map(([, type]) => type));
     const concerned = dropped.filter(({ type }) => type === selection.type || selection.fields[type] !== undefined);
     const refused = concerned.map(({ parameter, type, name }) => [parameter, type, name].join()).sort();
     const salt = [version, Object.keys(include).sort(), Object.entries(selection.fields).sort(), refused];
@@ -61,11 +63,27 @@ export class RecordDigests {
     return this.gathered.digest();
   }
 
+  /**
+   * Whether the digest of a record knows all that the record is mapped with: it goes by the types that links name, the
+   * mapping by ids alone. To be asked before a digest is kept.
+   */
+  covers(raw: unknown): boolean {
+    const sent = isObject(raw) && isObject(raw.relationships) ? raw.relationships : {};
+    return this.linked.every(([name, type]) =>
+      linkageOf(sent[name]).every((link) => isObject(link) && link.type === type),
+    );
+  }
+
   /** Which resources are linked, and how many, stands in the record's own bytes. */
   private addLinked(type: string, id: string): void {
     const place = this.document.placeOfIncluded(type, id);
     this.gathered.add(place === undefined ? null : this.document.included.outline(place));
   }
+}
+
+function linkageOf(relationship: unknown): unknown[] {
+  const data = isObject(relationship) ? relationship.data : null;
+  return [data ?? []].flat();
 }
 
 /** Types and ids of all that a record names anywhere within, one after the other. */

@@ -180,6 +180,7 @@ describe('the outline of a document', () => {
     ['a text among the elements', '{"data":["{}"]}'],
     ['two elements without a comma', '{"data":[{}{}]}'],
     ['a comma without an element', '{"data":[,{}]}'],
+    ['a comma after the last element', '{"data":[{},]}'],
     ['an end that is missing', '{"data":[{"id":"1"}'],
     ['brackets that do not match', '{"data":[{"a":[}]}'],
     ['one resource', '{"data":{"id":"1"}}'],

@@ -108,6 +108,19 @@ describe('the digest of a member', () => {
     expect(others).not.toContain(null);
   });
 
+  it.each([
+    ['no type', { id: 'u' }],
+    ['another type', { type: 'person', id: 'u' }],
+  ])(
+    'is null when its person is linked with %s, for then nothing tells another answer about the person',
+    async (_what, link) => {
+      const user = { type: 'user', id: 'u', attributes: { full_name: 'Ada Tide' } };
+      const data = [{ type: 'member', id: 'm-1', attributes: {}, relationships: { user: { data: link } } }];
+      const { items } = await list({ data, included: [user], meta: {} });
+      expect(items).toMatchObject([{ user: { full_name: 'Ada Tide' }, digest: null }]);
+    },
+  );
+
   it('does not take a number that JavaScript cannot hold for none', async () => {
     const body = (number: string) =>
       `{"data":[{"type":"member","id":"m-1","attributes":{},"relationships":{"user":{"data":{"type":"user","id":"u"}}}}],
