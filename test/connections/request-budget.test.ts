@@ -268,6 +268,19 @@ describe('requests that a run takes ahead', () => {
     expect(await counted(context, id)).toEqual({ used: 1, recorded: 1 });
   });
 
+  it('are not given back for a request that was called off before it had one', async () => {
+    const { context } = await panelWith({ hourlyBudget: 100 });
+    const { id } = await connected();
+    const reserve = new RequestReserve(context, id);
+    const gate = requestGate(context, { credentialId: id, clientId: CLIENT.id }, { reserve });
+    await gate.beforeRequest();
+    await gate.afterRequest?.('answered');
+    await gate.beforeRequest(AbortSignal.abort());
+    await gate.afterRequest?.('not_sent');
+    await reserve.close();
+    expect(await counted(context, id)).toEqual({ used: 1, recorded: 1 });
+  });
+
   it('are given back to the hour that they were taken from', async () => {
     const { context } = await panelWith({ hourlyBudget: 100 });
     const { id } = await connected();

@@ -81,8 +81,10 @@ class SharedGate implements RequestGate {
     const wasTrial = this.hasTrial;
     this.hasTrial = false;
     const { reserve } = this.options;
+    const { putBack } = this;
+    this.putBack = undefined;
     if (result === 'not_sent') {
-      this.putBack?.();
+      putBack?.();
       if (wasTrial) await this.giveTrialBack();
       return;
     }
@@ -103,7 +105,10 @@ class SharedGate implements RequestGate {
     if (!reserve) return spendBudget(this.context);
     const putBack = await reserve.take();
     this.putBack = putBack;
-    return async () => putBack();
+    return async () => {
+      this.putBack = undefined;
+      putBack();
+    };
   }
 
   /** Waits a little for what holds the requests; false when nothing does. @throws RequestsHeldError */
