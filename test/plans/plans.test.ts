@@ -149,6 +149,33 @@ describe('a planned change of a tier', () => {
     expect(await stateOf(id)).toBe('discarded');
   });
 
+  it('leaves alone what its form showed and nobody touched, whatever became of it meanwhile', async () => {
+    const form = await formOf(edit());
+    await onPatreon({ user_limit: 40 });
+    const id = await planned(edit(), { amount_cents: '1200', reason: 'Postage' });
+    expect(await planned(edit(), { ...form, title: 'Writer' })).toBe(id);
+    expect(await valuesOf(id)).toEqual({
+      amount_cents: [1_000, 1_200, 'open'],
+      title: ['Scribe', 'Writer', 'open'],
+    });
+    expect(await app.context.knex('planned_changes').where({ id }).first('reason')).toEqual({ reason: 'Postage' });
+    const again = await formOf(edit());
+    const refused = await manager.postForm(edit(), { ...again, title: 'Copyist', user_limit: 'many' });
+    await planned(edit(), { amount_cents: '1300' });
+    const { _csrf, ...typed } = readPage(refused.text).values();
+    await planned(edit(), { ...typed, user_limit: '40' });
+    expect(await valuesOf(id)).toMatchObject({
+      amount_cents: [1_000, 1_300, 'open'],
+      title: ['Scribe', 'Copyist', 'open'],
+    });
+  });
+
+  it('can be made beside a text of Patreon that is longer than a planned one may be', async () => {
+    await onPatreon({ description: `<p>${'word '.repeat(2_500)}</p>` });
+    const id = await planned(edit(), { ...(await formOf(edit())), title: 'Writer' });
+    expect(Object.keys(await valuesOf(id))).toEqual(['title']);
+  });
+
   it('can be made twice at the same moment without becoming two', async () => {
     const answers = await Promise.all(
       ['1100', '1200', '1300'].map((amount_cents) => manager.postForm(edit(), { amount_cents })),
@@ -189,6 +216,15 @@ describe('a planned change of a tier', () => {
     ]);
     await onPatreon({ gone_at: new Date() });
     expect((await manager.postForm(edit(), { title: 'Writer' })).status).toBe(422);
+  });
+
+  it('is refused for a campaign that is gone, in every form', async () => {
+    await app.context.knex('patreon_campaigns').where({ id: campaign }).update({ gone_at: new Date() });
+    const forms = [edit(), create(), `/patreon/tiers/${tier}/delete/`, `/patreon/campaigns/${campaign}/edit/texts/`];
+    for (const path of forms) {
+      const answer = await manager.postForm(path, { title: 'Writer', amount_cents: '1200', name: 'Quill' });
+      expect([answer.status, readPage(answer.text).text]).toEqual([422, expect.stringContaining('no longer names it')]);
+    }
   });
 
   it('is for managers and owners; everybody may read it', async () => {
@@ -429,6 +465,22 @@ describe('a planned new tier', () => {
     expect((await page(address, manager)).values()).toMatchObject({ title: 'Folio', amount_cents: '2500' });
     expect(await planned(address, { ...wish, amount_cents: '2600' })).toBe(id);
     expect(await valuesOf(id)).toMatchObject({ amount_cents: [null, 2_600, 'open'] });
+  });
+
+  it('keeps what a colleague changed of it while its form stood open', async () => {
+    const id = await planned(create(), wish);
+    const address = `/patreon/plans/${id}/edit/`;
+    const form = await formOf(address);
+    await planned(address, { ...form, amount_cents: '2600', reason: 'Paper' });
+    await planned(address, { ...form, title: 'Folio prints' });
+    expect(await valuesOf(id)).toEqual({
+      amount_cents: [null, 2_600, 'open'],
+      description: [null, 'A print', 'open'],
+      title: [null, 'Folio prints', 'open'],
+    });
+    await planned(address, { ...(await formOf(address)), description: '' });
+    expect(Object.keys(await valuesOf(id))).toEqual(['amount_cents', 'title']);
+    expect(await app.context.knex('planned_changes').where({ id }).first('reason')).toEqual({ reason: 'Paper' });
   });
 
   it('keeps what was typed when its tier has come meanwhile', async () => {

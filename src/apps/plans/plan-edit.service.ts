@@ -1,12 +1,12 @@
 import type { Knex } from 'knex';
 import type { Context } from '../../context';
 import type { Actor } from '../accounts/audit.service';
-import { PatreonCampaign } from '../campaigns/campaign.model';
+import type { PatreonCampaign } from '../campaigns/campaign.model';
 import { PatreonTier } from '../campaigns/tier.model';
 import { type FieldValue, isSame, type PlannedField } from './plan-fields';
 import { followValues, lockPlans, putValues, recordStates, setFates, type ValueRow } from './plan-rows';
 import { settlePlans } from './plan-settling.service';
-import { checkDay, insertPlan, type PlanWishes, refuse, updatePlan } from './plan-wishes';
+import { checkDay, findLiveCampaign, insertPlan, type PlanWishes, refuse, updatePlan } from './plan-wishes';
 import { PlannedChange, WAITING } from './planned-change.model';
 import { PlannedValue } from './planned-value.model';
 
@@ -31,7 +31,8 @@ export async function planEdit(
   const { campaign, tier } = record;
   const id = await context.knex.transaction(async (trx) => {
     await lockPlans(trx, [campaign.id]);
-    const now = tier ? await PatreonTier.findById(tier.id, trx) : await PatreonCampaign.findById(campaign.id, trx);
+    const live = await findLiveCampaign(campaign, trx);
+    const now = tier ? await PatreonTier.findById(tier.id, trx) : live;
     if (!now || now.gone_at) throw refuse('form', 'gone');
     const plan = await findWaiting(record, trx);
     if (plan?.action === 'delete') throw refuse('form', 'deletionPlanned');

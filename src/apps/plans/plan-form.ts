@@ -8,6 +8,7 @@ import { FIELD_KINDS, type FieldValue, type PlannedField, typedForm } from './pl
 import { todayIn } from './plan-wishes';
 import { PlannedChange } from './planned-change.model';
 import { countMembersOn } from './tier-plans.service';
+import { shownDigest, shownName } from './touched-fields';
 
 /** A form in which a change is planned. */
 export interface PlanForm {
@@ -34,19 +35,20 @@ export async function formPage(
   const waiting = plan ? await waitingValues(plan, context.knex) : [];
   const record: object = action === 'edit' ? (tier ?? campaign) : {};
   const wanted = new Map(waiting.map((value) => [value.field, value.wanted]));
-  const typed = refused && typedValues(req, [...form.fields, 'reason', 'due_on']);
+  const typed = refused && typedValues(req, form.fields);
   const fields = form.fields.map((field) => {
     const now = typedForm(field, ((record as Record<string, FieldValue>)[field] ?? null) as FieldValue);
     const value = typed ? typed[field] : wanted.has(field) ? wanted.get(field) : now;
     return { field, kind: FIELD_KINDS[field], value, now, isPlanned: wanted.has(field) };
   });
+  const errand = errandOf(req, plan, refused !== undefined);
   const locals = {
     ...pageLocals(req, form),
+    ...errand,
     fields,
+    shown: { ...shownOf(req, fields, refused !== undefined), ...errand.shown },
     plan,
     errors: refused?.errors ?? {},
-    reason: typed?.reason ?? plan?.reason ?? '',
-    dueOn: typed?.due_on ?? plan?.due_on ?? '',
     today: todayIn(campaign, context.clock.now()),
   };
   res.view('plans/form', locals, { status: refused ? 422 : 200 });
@@ -61,20 +63,40 @@ export async function deletionPage(
 ): Promise<void> {
   const { campaign, tier, errors } = record;
   const plan = await PlannedChange.findWaitingForTier(tier.id, knex);
-  const typed = status === 422 ? typedValues(req, ['reason', 'due_on']) : undefined;
   // Why a tier is to change is no reason to delete it.
   const known = plan?.action === 'delete' ? plan : undefined;
   const page = pageLocals(req, { ...record, action: 'edit' }, 'delete');
   const locals = {
     ...page,
+    ...errandOf(req, known, status === 422),
     plan,
     errors,
     membersOn: await countMembersOn(tier, knex),
-    reason: typed?.reason ?? known?.reason ?? '',
-    dueOn: typed?.due_on ?? known?.due_on ?? '',
     today: todayIn(campaign, clock.now()),
   };
   res.view('plans/delete', locals, { status });
+}
+
+/** Reason and day of a plan; after a refusal what was typed. */
+function errandOf(req: Request, plan: PlannedChange | undefined, isRefused: boolean) {
+  const known = { reason: plan?.reason ?? '', due_on: plan?.due_on ?? '' };
+  const { reason, due_on } = isRefused ? typedValues(req, ['reason', 'due_on']) : known;
+  const fields = Object.entries(known).map(([field, value]) => ({ field, value }));
+  return { reason, dueOn: due_on, shown: shownOf(req, fields, isRefused) };
+}
+
+/** What each field of the form showed at first, which a refusal does not change. */
+function shownOf(
+  req: Request,
+  fields: readonly { field: string; value: unknown }[],
+  isRefused: boolean,
+): Record<string, string> {
+  const sent = typedValues(
+    req,
+    fields.map(({ field }) => shownName(field)),
+  );
+  const shown = fields.map(({ field, value }) => [field, isRefused ? sent[shownName(field)] : shownDigest(value)]);
+  return Object.fromEntries(shown);
 }
 
 function pageLocals(

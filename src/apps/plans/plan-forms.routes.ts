@@ -15,6 +15,7 @@ import type { PlanWishes } from './plan-wishes';
 import { PlannedChange } from './planned-change.model';
 import { campaignPlanForm, errandForm, newTierForm, tierPlanForm } from './plans.schemas';
 import { planNewTier, planTierDeletion } from './tier-plans.service';
+import { touchedFields } from './touched-fields';
 
 /** Where changes of tiers and campaigns are planned. */
 export function planFormsRoutes(context: Context): Router {
@@ -30,7 +31,7 @@ export function planFormsRoutes(context: Context): Router {
   );
   router.post('/patreon/campaigns/:id/tiers/create/', allow('plans.write'), async (req, res) => {
     const form = await newTier(req);
-    await submit(req, res, form, () => planNewTier(context, form, wishesOf(newTierForm, req), actorOf(req)));
+    await submit(req, res, form, () => planNewTier(context, form, newTierWishes(req), actorOf(req)));
   });
 
   router.get('/patreon/plans/:id/edit/', allow('plans.write'), async (req, res) => {
@@ -44,7 +45,7 @@ export function planFormsRoutes(context: Context): Router {
     const plan = await findPlan(req);
     const form = await plannedTier(req, plan);
     const place = { campaign: form.campaign, planId: plan.id };
-    await submit(req, res, form, () => planNewTier(context, place, wishesOf(newTierForm, req), actorOf(req)));
+    await submit(req, res, form, () => planNewTier(context, place, newTierWishes(req), actorOf(req)));
   });
 
   const tierEdit = async (req: Request): Promise<PlanForm & PlanRecord> => {
@@ -65,8 +66,8 @@ export function planFormsRoutes(context: Context): Router {
   router.post('/patreon/tiers/:id/delete/', allow('plans.write'), async (req, res) => {
     const record = await findTier(req);
     try {
-      const { reason, due_on } = parseForm(errandForm, req.body);
-      const id = await planTierDeletion(context, record, { reason, dueOn: due_on }, actorOf(req));
+      const { reason, dueOn } = wishesOf(errandForm, req);
+      const id = await planTierDeletion(context, record, { reason, dueOn }, actorOf(req));
       planned(req, res, id);
     } catch (error) {
       await deletionPage(req, res, context, { ...record, errors: formMessages(req, error) }, 422);
@@ -134,7 +135,17 @@ type Parsed = Partial<Record<PlannedField, string | number | boolean | null>> & 
 };
 
 function wishesOf(schema: z.ZodType<Parsed>, req: Request): PlanWishes {
-  const { reason, due_on, ...values } = parseForm(schema, req.body);
+  return asWishes(parseForm(schema, touchedFields(bodyOf(req), bodyOf(req))));
+}
+
+/** A new tier is refused as a whole. */
+function newTierWishes(req: Request): PlanWishes {
+  return asWishes(touchedFields(parseForm(newTierForm, req.body), bodyOf(req)));
+}
+
+const bodyOf = (req: Request) => (req.body ?? {}) as Record<string, unknown>;
+
+function asWishes({ reason, due_on, ...values }: Parsed): PlanWishes {
   const given = Object.entries(values).filter(([, value]) => value !== undefined);
   return { values: Object.fromEntries(given), reason, dueOn: due_on };
 }

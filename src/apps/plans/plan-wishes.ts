@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { ValidationError } from '../../errors';
 import { type Actor, recordAudit } from '../accounts/audit.service';
-import type { PatreonCampaign } from '../campaigns/campaign.model';
+import { PatreonCampaign } from '../campaigns/campaign.model';
 import type { FieldValue, PlannedField } from './plan-fields';
 import { PlannedChange } from './planned-change.model';
 
@@ -15,6 +15,13 @@ export interface PlanWishes {
 
 /** What is wrong with a plan, said of one field or of the `form`. */
 export const refuse = (field: string, problem: string) => new ValidationError({ [field]: `plans:problem.${problem}` });
+
+/** As it is now. @throws ValidationError where Patreon names it no more, or it was deleted here meanwhile */
+export async function findLiveCampaign({ id }: PatreonCampaign, trx: Knex.Transaction): Promise<PatreonCampaign> {
+  const now = await PatreonCampaign.findById(id, trx);
+  if (!now || now.gone_at) throw refuse('form', 'gone');
+  return now;
+}
 
 /** The date where the campaign is. */
 export function todayIn({ time_zone }: Pick<PatreonCampaign, 'time_zone'>, now: Date): string {

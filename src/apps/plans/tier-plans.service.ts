@@ -5,10 +5,10 @@ import type { PatreonCampaign } from '../campaigns/campaign.model';
 import { PatreonTier } from '../campaigns/tier.model';
 import { PatreonMember } from '../members/member.model';
 import { discardRows } from './plan-discarding';
-import { type PlannedField, TIER_FIELDS } from './plan-fields';
+import { TIER_FIELDS } from './plan-fields';
 import { lockPlans, putValues, type ValueRow } from './plan-rows';
 import { settlePlans } from './plan-settling.service';
-import { checkDay, insertPlan, type PlanWishes, recordPlan, refuse, updatePlan } from './plan-wishes';
+import { checkDay, findLiveCampaign, insertPlan, type PlanWishes, recordPlan, refuse, updatePlan } from './plan-wishes';
 import { PlannedChange } from './planned-change.model';
 import { PlannedValue } from './planned-value.model';
 
@@ -27,7 +27,7 @@ export async function planNewTier(
 ): Promise<number> {
   const id = await context.knex.transaction(async (trx) => {
     await lockPlans(trx, [campaign.id]);
-    if (campaign.gone_at) throw refuse('form', 'gone');
+    await findLiveCampaign(campaign, trx);
     const waiting = await PlannedChange.listWaitingTiers(campaign.id, trx);
     const plan = waiting.find(({ id }) => id === planId);
     if (planId !== undefined && !plan) throw refuse('form', 'arrived');
@@ -46,25 +46,21 @@ interface TierWishes {
   actor: Actor;
 }
 
+/** A field that is not named stays as it is wanted. */
 async function storeNewTier(trx: Knex.Transaction, { campaign, plan, wishes, actor }: TierWishes): Promise<number> {
-  const rows = TIER_FIELDS.map((field): ValueRow => ({ field, base: null, wanted: wishes.values[field] ?? null }));
-  const wanted = rows.filter((row) => row.wanted !== null && row.wanted !== '');
+  const known = plan ? await PlannedValue.query(trx).where({ plan_id: plan.id }) : [];
+  const before = new Map(known.map((value) => [value.field, value.wanted]));
+  const rows = TIER_FIELDS.map((field): ValueRow => {
+    const wanted = field in wishes.values ? wishes.values[field] : before.get(field);
+    return { field, base: null, wanted: wanted === '' ? null : (wanted ?? null) };
+  });
+  const fields = rows.filter(({ field, wanted }) => wanted !== (before.get(field) ?? null)).map(({ field }) => field);
   const id = plan?.id ?? (await insertNewTier(trx, campaign, wishes, actor)).id;
-  if (plan) await updatePlan(trx, plan, wishes, { fields: await changedFields(trx, plan, wanted), actor });
+  if (plan) await updatePlan(trx, plan, wishes, { fields, actor });
   await PlannedValue.query(trx).delete().where({ plan_id: id });
+  const wanted = rows.filter((row) => row.wanted !== null);
   await putValues(trx, id, wanted);
   return id;
-}
-
-async function changedFields(
-  trx: Knex.Transaction,
-  plan: PlannedChange,
-  wanted: readonly ValueRow[],
-): Promise<PlannedField[]> {
-  const before = await PlannedValue.query(trx).where({ plan_id: plan.id });
-  const known = new Map(before.map((value) => [value.field, value.wanted]));
-  const after = new Map(wanted.map((value) => [value.field, value.wanted]));
-  return TIER_FIELDS.filter((field) => known.get(field) !== after.get(field));
 }
 
 async function insertNewTier(
@@ -96,6 +92,7 @@ export async function planTierDeletion(
 ): Promise<number> {
   const id = await context.knex.transaction(async (trx) => {
     await lockPlans(trx, [campaign.id]);
+    await findLiveCampaign(campaign, trx);
     const now = await PatreonTier.findById(tier.id, trx);
     if (!now || now.gone_at) throw refuse('form', 'gone');
     if (now.amount_cents === 0) throw refuse('form', 'freeTier');
