@@ -147,6 +147,22 @@ describe('the list of drafts', () => {
       ]);
     });
 
+    it('is all of it, however much there is', async () => {
+      const { knex } = app.context;
+      const many = Array.from({ length: 120 }, (_, place) => place);
+      for (const _ of many) await insert({ deleted_at: at(31) });
+      const written = await Promise.all(many.map(() => insert({ version: 2 })));
+      for (const id of written) {
+        await version(id, 1, { saved_at: at(2, 1) });
+        await version(id, 2, { saved_at: at(2, 2) });
+      }
+      expect(await purgeDrafts(app.context)).toMatchObject({ drafts: 120, versions: 120 });
+      expect(await knex('post_draft_versions').whereIn('draft_id', written).pluck('version')).not.toContain(1);
+      const stopped = AbortSignal.abort();
+      await insert({ deleted_at: at(31) });
+      expect(await purgeDrafts(app.context, stopped)).toEqual({ drafts: 0, pictures: 0, versions: 0 });
+    });
+
     it('are texts that saved themselves and that the history does not list', async () => {
       const id = await insert({ version: 7 });
       const other = app.context.knex('staff').where({ id: ben.staff.id }).first('id');

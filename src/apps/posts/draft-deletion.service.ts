@@ -1,3 +1,4 @@
+import type { Knex } from 'knex';
 import type { Context } from '../../context';
 import { NotFoundError } from '../../errors';
 import { type Actor, recordAudit } from '../accounts/audit.service';
@@ -38,19 +39,44 @@ export async function restoreDraft({ knex }: Context, draftId: number, actor: Ac
   });
 }
 
-/** Removes what was kept long enough: deleted drafts, pictures that nothing shows any more, and texts between two saves. */
-export async function purgeDrafts({
-  knex,
-  clock,
-}: Context): Promise<{ drafts: number; pictures: number; versions: number }> {
+/** So many drafts at once, so that no lock is held and no transaction is open for long. */
+const PART = 50;
+
+/**
+ * Removes what was kept long enough: deleted drafts, pictures that nothing shows any more, and texts between two saves. Goes
+ * by small parts, each done for good; what a stop leaves is for the next time.
+ */
+export async function purgeDrafts(
+  { knex, clock }: Context,
+  signal?: AbortSignal,
+): Promise<{ drafts: number; pictures: number; versions: number }> {
   const now = clock.now().getTime();
   const kept = new Date(now - KEPT_DAYS * DAY_MS).toISOString();
-  const drafts = await knex('post_drafts').where('deleted_at', '<', kept).delete();
-  const { rowCount: pictures } = await knex.raw(ORPHANED_PICTURES, { kept, limit: MOST_PICTURES });
-  const aDayAgo = new Date(now - DAY_MS).toISOString();
-  const twoWeeksAgo = new Date(now - 14 * DAY_MS).toISOString();
-  const { rowCount: versions } = await knex.raw(SUPERSEDED_VERSIONS, { from: twoWeeksAgo, until: aDayAgo });
-  return { drafts, pictures, versions };
+  const removed = { drafts: 0, pictures: 0, versions: 0 };
+  for (let last = PART; last === PART && !signal?.aborted; removed.drafts += last) {
+    const old = knex('post_drafts').select('id').where('deleted_at', '<', kept).orderBy('deleted_at').limit(PART);
+    // Once more, because somebody may bring one back in between.
+    last = await knex('post_drafts').whereIn('id', old).where('deleted_at', '<', kept).delete();
+  }
+  if (!signal?.aborted) removed.pictures = (await knex.raw(ORPHANED_PICTURES, { kept, limit: MOST_PICTURES })).rowCount;
+  const days = { from: new Date(now - 14 * DAY_MS).toISOString(), until: new Date(now - DAY_MS).toISOString() };
+  for (let after: number | null = 0; after !== null && !signal?.aborted; ) {
+    const ids: number[] = await nextRecent(knex, days, after);
+    if (ids.length > 0) removed.versions += (await knex.raw(SUPERSEDED_VERSIONS, { ids, until: days.until })).rowCount;
+    after = ids.at(-1) ?? null;
+  }
+  return removed;
+}
+
+/** Drafts that saved themselves in these days, by id. */
+async function nextRecent(knex: Knex, { from, until }: { from: string; until: string }, after: number) {
+  const { rows } = await knex.raw<{ rows: { draft_id: number }[] }>(
+    `select distinct draft_id from post_draft_versions
+      where kind = 'autosaved' and not is_aside and saved_at >= :from and saved_at < :until and draft_id > :after
+      order by draft_id limit :limit`,
+    { from, until, after, limit: PART },
+  );
+  return rows.map(({ draft_id }) => draft_id);
 }
 
 const SHOWN_IN = (content: string) => `position('/patreon/posts/pictures/' || p.id || '/' in ${content}) > 0`;
@@ -69,11 +95,8 @@ const ORPHANED_PICTURES = `
 
 /** What the history does not list, unless something names it: a hand-off, a comment, a move, or a version made from it. */
 const SUPERSEDED_VERSIONS = `
-  with recent as (
-    select distinct draft_id from post_draft_versions
-     where kind = 'autosaved' and not is_aside and saved_at >= :from and saved_at < :until
-  ), numbered as (
-    ${NUMBERED_SQL} where draft_id in (select draft_id from recent) ${LATER_SQL}
+  with numbered as (
+    ${NUMBERED_SQL} where draft_id = any(:ids::bigint[]) ${LATER_SQL}
   )
   delete from post_draft_versions v using numbered n
    where n.draft_id = v.draft_id and n.version = v.version and n.followed and v.saved_at < :until

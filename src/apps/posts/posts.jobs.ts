@@ -1,30 +1,18 @@
 import { z } from 'zod';
 import { defineJob } from '../../jobs/job';
 import { purgeDrafts } from './draft-deletion.service';
-import { listUnsettled, settlePosts } from './post-arrival.service';
+import { settleUnsettled } from './post-arrival.service';
 import { PatreonPostSearch } from './post-search.model';
 
 /** So many posts are brought into another language at once. */
 const INDEXED = 200;
-
-/** A job leaves the campaigns beyond these to the next one. */
-const CAMPAIGNS = 200;
 
 export const postsJobs = [
   defineJob({
     name: 'settle-posts',
     arguments: z.object({}),
     schedule: () => '*/10 * * * *',
-    async run(context, _args, { signal }) {
-      const campaignIds = await listUnsettled(context, CAMPAIGNS);
-      let settled = 0;
-      for (const campaignId of campaignIds) {
-        if (signal.aborted) break;
-        await settlePosts(context, campaignId);
-        settled += 1;
-      }
-      return { settled };
-    },
+    run: async (context, _args, { signal }) => ({ ...(await settleUnsettled(context, signal)) }),
   }),
   defineJob({
     name: 'index-posts',
@@ -49,6 +37,6 @@ export const postsJobs = [
     name: 'purge-drafts',
     arguments: z.object({}),
     schedule: () => '25 3 * * *',
-    run: (context) => purgeDrafts(context),
+    run: (context, _args, { signal }) => purgeDrafts(context, signal),
   }),
 ];
