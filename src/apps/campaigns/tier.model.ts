@@ -120,6 +120,15 @@ export class PatreonTier extends BaseModel {
       .whereRaw('campaign_id = any(?::int[]) and patreon_id = any(?::text[])', [campaignIds, patreonIds]);
   }
 
+  /** Patreon's ids of a campaign's tiers that cost so much or more, gone ones too: members may still be in them. */
+  static async listIdsFrom(campaignId: number, cents: number, db: Knex, limit = 500): Promise<string[]> {
+    return db('patreon_tiers')
+      .where({ campaign_id: campaignId })
+      .where('amount_cents', '>=', cents)
+      .limit(limit)
+      .pluck('patreon_id');
+  }
+
   /** The live tiers that carry each of these benefits, by campaign and benefit, cheapest first. */
   static async listByBenefits(
     benefits: readonly { campaign_id: number; patreon_id: string }[],

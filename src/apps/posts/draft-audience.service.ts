@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { PatreonTier } from '../campaigns/tier.model';
 import { PatreonMember } from '../members/member.model';
 import type { MembershipKind } from '../members/membership-kind';
 import type { DraftContent } from './draft.model';
@@ -26,7 +27,7 @@ export function audienceKind({ is_public, tiers, min_cents_pledged_to_view }: Au
 
 /**
  * How many members would see a post at this moment: all of them if it is public; else those whose support opens it, of
- * the tiers and above the amount that are asked for.
+ * the tiers and from the amount that are asked for.
  */
 export async function countAudience(campaignId: number, choice: AudienceChoice, db: Knex): Promise<AudienceCount> {
   const kind = audienceKind(choice);
@@ -34,15 +35,36 @@ export async function countAudience(campaignId: number, choice: AudienceChoice, 
   if (kind === 'tiers' && !least) {
     return { kind, count: await countOfTiers(campaignId, choice.tiers, db), capped: false };
   }
+  if (least && kind !== 'public') return { kind, ...(await countFrom(campaignId, choice.tiers, least, db)) };
   const everyone = { campaignId, searchesEmail: false, gone: false };
-  const tier = choice.tiers.map((patreon_id) => ({ campaign_id: campaignId, patreon_id }));
-  const narrowed = {
-    ...everyone,
-    ...(kind === 'tiers' ? { tier } : { kind: SUPPORTING }),
-    ...(least ? { amount: { min: least } } : {}),
-  };
-  const total = await PatreonMember.countMatching(kind === 'public' ? everyone : narrowed, db, ENOUGH);
-  return { kind, ...total };
+  const filter = kind === 'public' ? everyone : { ...everyone, kind: SUPPORTING };
+  return { kind, ...(await PatreonMember.countMatching(filter, db, ENOUGH)) };
+}
+
+/**
+ * Those who give the amount a month, and those whom Patreon lets into a tier that costs it, whatever they pay themselves:
+ * gifts and trials, and a year that is paid with a discount.
+ */
+async function countFrom(campaignId: number, tiers: readonly string[], least: number, db: Knex) {
+  const isIn = (ids: readonly string[]) => ids.map((patreon_id) => ({ campaign_id: campaignId, patreon_id }));
+  const live = { searchesEmail: false, gone: false };
+  const narrowed = tiers.length > 0 ? { tier: isIn(tiers) } : { kind: SUPPORTING };
+  const arms = [PatreonMember.matching({ ...live, campaignId, ...narrowed, amount: { min: least } }, db)];
+  const costly = await PatreonTier.listIdsFrom(campaignId, least, db);
+  if (costly.length > 0) {
+    const entitled = PatreonMember.matching({ ...live, tier: isIn(costly) }, db);
+    if (tiers.length > 0) entitled.whereRaw('currently_entitled_tiers && ?::text[]', [[...tiers]]);
+    arms.push(entitled);
+  }
+  const seen = arms.map((arm) =>
+    arm
+      .select('id')
+      .limit(ENOUGH + 1)
+      .toKnexQuery(),
+  );
+  const [row] = await db.count<{ count: number }[]>('* as count').from(db.union(seen, true).as('seen'));
+  const count = row?.count ?? 0;
+  return { count: Math.min(count, ENOUGH), capped: count > ENOUGH };
 }
 
 /** From the figures that are kept for each tier, without counting anybody who has several of them more than once. */
