@@ -139,7 +139,7 @@
 
   // --- Preview: the latest request is the only one.
   const screen = document.getElementById('editor-screen');
-  const SHOWN = ['title', 'content', 'campaign', 'is_public', 'tiers', 'min_cents_pledged_to_view', 'as'];
+  const SHOWN = ['title', 'content', 'campaign', 'is_public', 'tiers', 'unread_tiers', 'min_cents_pledged_to_view', 'as'];
   let asked = null;
   const preview = async () => {
     asked?.abort();

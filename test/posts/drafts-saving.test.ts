@@ -154,6 +154,20 @@ describe('saving a draft', () => {
       });
     });
 
+    it('offers no text that would be longer than a draft can be, and asks again whoever wants it', async () => {
+      const id = await begin();
+      await save(ben, id, { title: 'Title', content: 'b'.repeat(60_000), version: '1' });
+      const mine = { title: 'Title', content: 'a'.repeat(60_000), version: '1' };
+      const page = readPage((await save(ada, id, mine)).text);
+      expect(page.html).not.toContain('value="both"');
+      const { _csrf, ...values } = page.values();
+      const refused = await save(ada, id, { ...values, choice_content: 'both' });
+      const form = readPage(refused.text);
+      expect([refused.status, form.text]).toEqual([422, expect.stringContaining('at most 100,000 characters')]);
+      expect(form.values()).toMatchObject({ version: '1', content: mine.content });
+      expect((await save(ada, id, { ...mine, ...form.values() })).status).toBe(409);
+    });
+
     it('asks once more if somebody saves while it is being decided', async () => {
       const { id, page } = await conflict();
       await save(ben, id, { title: 'Title', content: 'A second text by Ben', notes: 'Ours', version: '2' });
@@ -276,8 +290,21 @@ describe('saving a draft', () => {
         content: '### News\n\nIt is **done**: [look](https://example.com/).',
       });
       const row = await app.context.knex('post_drafts').where({ post_id: postId }).first('state', 'tiers', 'version');
-      expect(row).toEqual({ state: 'draft', tiers: ['7001'], version: 1 });
+      expect(row).toEqual({ state: 'draft', tiers: ['7001', '404'], version: 1 });
       await ada.get(`/patreon/posts/${postId}/edit/`).expect('location', String(there));
+    });
+
+    it('keeps tiers that were never read until somebody takes them out', async () => {
+      const { headers } = await post(ada, `/patreon/posts/${await live()}/revise/`);
+      const id = Number(/\d+/.exec(String(headers.location)));
+      const { _csrf, ...values } = readPage((await ada.get(String(headers.location))).text).values();
+      expect(values.unread_tiers).toBe('404');
+      const tiers = async () => (await app.context.knex('post_drafts').where({ id }).first('tiers')).tiers;
+      await save(ada, id, { ...values, content: 'Anew' });
+      expect(await tiers()).toEqual(['7001', '404']);
+      const { unread_tiers, ...others } = values;
+      expect((await autosave(ada, id, { ...others, content: 'Anew', version: '2' })).status).toBe(200);
+      expect(await tiers()).toEqual(['7001']);
     });
 
     it('holds as much of a very long text as a draft can', async () => {

@@ -134,6 +134,22 @@ describe('writing a draft', () => {
     expect(await formOf(await write({ title: 'Not lost', token }))).toMatchObject({ title: 'Not lost', version: '1' });
   });
 
+  it('asks about a form that is sent again after somebody else saved another text', async () => {
+    const { token = '' } = readPage((await editor.get(here())).text).values();
+    const first = await write({ title: 'Twice', content: 'Once', token });
+    const manager = await app.signInAs('manager');
+    await manager.postForm(`/patreon/posts/${first}/edit/`, { title: 'Twice', content: 'By a manager', version: '1' });
+    const answer = await editor.postForm(here(), { title: 'Twice', content: 'Sent again', token, action: 'save' });
+    const page = readPage(answer.text);
+    expect([answer.status, page.text]).toEqual([409, expect.stringContaining('your text is kept as version 3')]);
+    const { _csrf, ...values } = page.values();
+    await editor.postForm(`/patreon/posts/${first}/edit/`, { ...values, choice_content: 'both' });
+    expect(await formOf(first)).toMatchObject({ content: 'Sent again\n\nBy a manager' });
+    expect(await write({ title: 'Twice', content: 'Once', token })).toBe(first);
+    const kept = readPage((await editor.get(`/patreon/posts/${first}/edit/`)).text);
+    expect(kept.text).toContain('is kept as well: Text.');
+  });
+
   it('refuses a time that the clocks of the campaign skip', async () => {
     const { knex } = app.context;
     await knex('campaign_settings').insert({ campaign_id: campaign, time_zone: 'Europe/Paris', set_at: knex.fn.now() });
@@ -175,7 +191,11 @@ describe('writing a draft', () => {
     expect(await people('')).toEqual(['members', 6]);
     expect(await people(`&tiers=${tiers[0]}`)).toEqual(['tiers', 4]);
     expect(await people(`&tiers=${tiers[0]}&tiers=${tiers[1]}`)).toEqual(['tiers', 6]);
-    expect(await people('&min_cents_pledged_to_view=500')).toEqual(['amount', 2]);
+    // Whoever was given a tier that costs it reads like those who pay it.
+    expect(await people('&min_cents_pledged_to_view=500')).toEqual(['amount', 3]);
+    expect(await people('&min_cents_pledged_to_view=901')).toEqual(['amount', 0]);
+    expect(await people(`&tiers=${tiers[0]}&min_cents_pledged_to_view=500`)).toEqual(['tiers', 1]);
+    expect(await people(`&tiers=${tiers[0]}&unread_tiers=7002`)).toEqual(['tiers', 6]);
     const id = await write({ title: 'For some', tiers: String(tiers[1]) });
     const page = readPage((await editor.get(`/patreon/posts/${id}/`).expect(200)).text);
     expect(page.text).toContain('3 members of the chosen tiers');

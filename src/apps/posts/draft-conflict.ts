@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
 import type { Context } from '../../context';
+import { ValidationError } from '../../errors';
 import { mergeLines } from '../../lib/text-diff';
 import type { PatreonCampaign } from '../campaigns/campaign.model';
 import type { DraftContent } from './draft.model';
@@ -8,46 +9,39 @@ import { compareFields } from './draft-diff';
 import { formStateOf } from './draft-form';
 import { describeFields, draftCrumbs, fieldNames, staffName } from './draft-page';
 import { PostDraftVersion } from './draft-version.model';
+import { LONGEST, MOST_TAGS } from './drafts.schemas';
 import type { SaveOutcome } from './drafts.service';
 
-type Join = (mine: DraftContent, theirs: DraftContent, base: DraftContent | undefined) => Partial<DraftContent>;
+/** Fields that can hold what both wrote. */
+const JOINABLE: readonly DraftField[] = ['content', 'notes', 'tags', 'tiers'];
 
-/** Of fields that can hold what both wrote. */
-const JOINED: { [F in DraftField]?: Join } = {
-  content: (mine, theirs, base) => ({ content: joinTexts('content', mine, theirs, base) }),
-  notes: (mine, theirs, base) => ({ notes: joinTexts('notes', mine, theirs, base) }),
-  tags: (mine, theirs) => ({ tags: [...new Set([...mine.tags, ...theirs.tags])] }),
-  tiers: (mine, theirs) => ({ tiers: [...new Set([...mine.tiers, ...theirs.tiers])] }),
-};
-
-const isJoinable = (field: DraftField): boolean => field in JOINED;
-
-/** Both changes in one text if they are apart from each other, else both texts. */
-function joinTexts(
-  field: 'content' | 'notes',
-  mine: DraftContent,
-  theirs: DraftContent,
-  base: DraftContent | undefined,
-): string {
-  return mergedText(field, mine, theirs, base) ?? `${mine[field]}\n\n${theirs[field]}`;
+interface Joined {
+  change: Partial<DraftContent>;
+  /** Each change stands where it was made, instead of one text below the other. */
+  isMerged: boolean;
 }
 
-const mergedText = (
-  field: 'content' | 'notes',
+/** What both wrote in one field; undefined where it cannot hold both, or where both are more than it holds. */
+function joinField(
+  field: DraftField,
   mine: DraftContent,
   theirs: DraftContent,
   base: DraftContent | undefined,
-): string | undefined => base && mergeLines(base[field], mine[field], theirs[field]);
-
-/** What both wrote can be one text in which each change stands where it was made. */
-function isMergeable(field: DraftField, mine: DraftContent, theirs: DraftContent, base: DraftContent | undefined) {
-  if (field === 'tags' || field === 'tiers') return true;
-  return (field === 'content' || field === 'notes') && mergedText(field, mine, theirs, base) !== undefined;
+): Joined | undefined {
+  if (field === 'tiers') return { change: { tiers: [...new Set([...mine.tiers, ...theirs.tiers])] }, isMerged: true };
+  if (field === 'tags') {
+    const tags = [...new Set([...mine.tags, ...theirs.tags])];
+    return tags.length <= MOST_TAGS ? { change: { tags }, isMerged: true } : undefined;
+  }
+  if (field !== 'content' && field !== 'notes') return undefined;
+  const merged = base && mergeLines(base[field], mine[field], theirs[field]);
+  const text = merged ?? `${mine[field]}\n\n${theirs[field]}`;
+  return text.length <= LONGEST[field] ? { change: { [field]: text }, isMerged: merged !== undefined } : undefined;
 }
 
 /**
  * What somebody wrote, after they chose for each field in conflict what shall hold: theirs, both, or else their own.
- * `base`: what both began with, if that is known.
+ * `base`: what both began with, if that is known. @throws ValidationError where both together are more than a field holds
  */
 export function chosenContent(
   body: unknown,
@@ -60,7 +54,10 @@ export function chosenContent(
   for (const field of changedFields(mine, theirs)) {
     const choice = choices[`choice_${field}`];
     if (choice === 'theirs') Object.assign(content, pickFields(theirs, [field]));
-    if (choice === 'both') Object.assign(content, JOINED[field]?.(mine, theirs, base));
+    if (choice !== 'both' || !JOINABLE.includes(field)) continue;
+    const both = joinField(field, mine, theirs, base);
+    if (!both) throw new ValidationError({ [field]: `drafts:problem.${field}` });
+    Object.assign(content, both.change);
   }
   return content;
 }
@@ -99,11 +96,14 @@ export async function showConflict(req: Request, res: Response, context: Context
     values,
     name,
     merged: alone.length > 0 ? fieldNames(req, alone) : '',
-    fields: conflicts.map((field) => ({
-      isJoinable: isJoinable(field),
-      isMergeable: isMergeable(field, content, draft, base),
-      ...compareFields(field, draft, content, { before: theirs[field], after: mine[field] }),
-    })),
+    fields: conflicts.map((field) => {
+      const both = joinField(field, content, draft, base);
+      return {
+        isJoinable: both !== undefined,
+        isMergeable: both?.isMerged ?? false,
+        ...compareFields(field, draft, content, { before: theirs[field], after: mine[field] }),
+      };
+    }),
   };
   res.view('drafts/conflict', locals, { status: 409 });
 }

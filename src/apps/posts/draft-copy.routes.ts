@@ -6,11 +6,10 @@ import { rowId } from '../../http/parse';
 import { actorOf } from '../accounts/audit.service';
 import { type DraftContent, PostDraft } from './draft.model';
 import { contentOf } from './draft-content';
-import { contentOfPost } from './draft-revision.service';
-import { createDraft } from './drafts.service';
+import { createDraft } from './draft-creation.service';
+import { contentOfPost, cutText } from './draft-revision.service';
+import { LONGEST } from './drafts.schemas';
 import { PatreonPost } from './post.model';
-
-const LONGEST_TITLE = 300;
 
 /** A new draft that begins with the text of another, or of a published post. */
 export function draftCopyRoutes(context: Context): Router {
@@ -20,7 +19,7 @@ export function draftCopyRoutes(context: Context): Router {
   router.post('/patreon/posts/:id/duplicate/', allow('posts.write'), async (req, res) => {
     const found = await findText(rowId(req.params.id), { picture: req.t('posts:picture') });
     const title = req.t('planning:actions.copyOf', { title: found.content.title || req.t('planning:untitled') });
-    const content = { ...found.content, title: title.slice(0, LONGEST_TITLE).toWellFormed(), planned_for: null };
+    const content = { ...found.content, title: cutText(title, LONGEST.title), planned_for: null };
     const draft = await createDraft(context, { campaignId: found.campaignId, content, actor: actorOf(req) });
     req.flash('success', req.t('planning:actions.duplicated'));
     if (found.isCut) req.flash('warning', req.t('drafts:revision.cut'));
@@ -35,7 +34,7 @@ export function draftCopyRoutes(context: Context): Router {
     if (draft) return { campaignId: draft.campaign_id, content: contentOf(draft), isCut: false };
     const post = await PatreonPost.findById(id, knex);
     if (!post) throw new NotFoundError();
-    return { campaignId: post.campaign_id, ...(await contentOfPost(post, words, knex)) };
+    return { campaignId: post.campaign_id, ...contentOfPost(post, words) };
   }
 
   return router;

@@ -97,7 +97,7 @@ async function countTyped(
   const tiers = await PatreonTier.listOfCampaign(campaignId, ids, knex);
   const choice = {
     is_public: values.is_public,
-    tiers: tiers.map((tier) => tier.patreon_id),
+    tiers: [...tiers.map((tier) => tier.patreon_id), ...values.unread_tiers],
     min_cents_pledged_to_view: Number(values.min_cents_pledged_to_view) || null,
   };
   return countAudience(campaignId, choice, knex);

@@ -19,6 +19,8 @@ export interface DraftFormState {
   min_cents_pledged_to_view: string;
   /** Our row ids. */
   tiers: string[];
+  /** Patreon's ids of chosen tiers that we have not read. */
+  unread_tiers: string[];
   /** Day and time by the campaign's clocks. */
   planned_for: string;
   tags: string;
@@ -36,13 +38,13 @@ export async function readDraftForm(
   known: DraftContent | undefined,
   db: Knex,
 ): Promise<DraftContent> {
-  const { tiers: tierIds, planned_for, ...fields } = parseForm(draftForm, body ?? {});
+  const { tiers: tierIds, unread_tiers, planned_for, ...fields } = parseForm(draftForm, body ?? {});
   const [tiers, plan] = await together(
     patreonIdsOf(tierIds, campaign.id, db),
     plannedMoment(planned_for, campaign.time_zone, known?.planned_for, db),
     checkCover(fields.cover_id, campaign.id, db),
   );
-  return { ...fields, tiers, planned_for: plan };
+  return { ...fields, tiers: [...new Set([...tiers, ...unread_tiers])], planned_for: plan };
 }
 
 /** Waits for all of them, so that what is wrong with several fields is told at once. */
@@ -106,6 +108,7 @@ export async function formStateOf(content: DraftContent, campaign: Place, db: Kn
     ...content,
     min_cents_pledged_to_view: String(content.min_cents_pledged_to_view ?? ''),
     tiers: tiers.map((tier) => String(tier.id)),
+    unread_tiers: content.tiers.filter((id) => !tiers.some((tier) => tier.patreon_id === id)),
     planned_for: toLocalTime(content.planned_for, campaign.time_zone),
     tags: content.tags.join(', '),
     cover_id: String(content.cover_id ?? ''),
@@ -116,6 +119,7 @@ export async function formStateOf(content: DraftContent, campaign: Place, db: Kn
 export function typedState(req: Request): DraftFormState {
   const body = (req.body ?? {}) as Record<string, unknown>;
   const text = (name: string) => (typeof body[name] === 'string' ? body[name] : '');
+  const texts = (values: unknown) => [values ?? []].flat().filter((value) => typeof value === 'string');
   const isTicked = (name: string) => ['true', 'on', '1'].includes(text(name));
   return {
     title: text('title'),
@@ -123,7 +127,8 @@ export function typedState(req: Request): DraftFormState {
     is_paid: isTicked('is_paid'),
     is_public: isTicked('is_public'),
     min_cents_pledged_to_view: text('min_cents_pledged_to_view'),
-    tiers: [body.tiers ?? []].flat().filter((id) => typeof id === 'string'),
+    tiers: texts(body.tiers),
+    unread_tiers: texts(body.unread_tiers),
     planned_for: text('planned_for'),
     tags: text('tags'),
     cover_id: text('cover_id'),

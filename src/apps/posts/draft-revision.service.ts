@@ -2,14 +2,13 @@ import type { Context } from '../../context';
 import { NotFoundError } from '../../errors';
 import { htmlMarkdown } from '../../lib/html-markdown';
 import type { Actor } from '../accounts/audit.service';
-import { PatreonTier } from '../campaigns/tier.model';
 import { type DraftContent, PostDraft } from './draft.model';
 import { EMPTY_CONTENT } from './draft-content';
+import { createDraftIn } from './draft-creation.service';
 import { moveDraft } from './draft-moves.service';
-import { changeDraft, createDraftIn } from './drafts.service';
+import { LONGEST } from './drafts.schemas';
+import { changeDraft } from './drafts.service';
 import { PatreonPost } from './post.model';
-
-const LONGEST = { title: 300, content: 100_000 };
 
 export interface Revision {
   draftId: number;
@@ -32,7 +31,7 @@ export async function reviseMirrored(
     if (!post) throw new NotFoundError();
     const known = await findRevision(postId, trx);
     if (known) return { draftId: known.id, isCut: false };
-    const { content, isCut } = await contentOfPost(post, words, trx);
+    const { content, isCut } = contentOfPost(post, words);
     const draft = await createDraftIn(trx, { campaignId: post.campaign_id, content, actor, postId }, clock);
     return { draftId: draft.id, isCut };
   });
@@ -55,7 +54,7 @@ export async function takeBack(
     await moveDraft(trx, { draftId, to: 'draft', staffId: actor.staffId ?? null, now: clock.now() });
     const post = isDrifted && draft.post_id !== null ? await PatreonPost.findById(draft.post_id, trx) : undefined;
     if (!post) return { draftId, isCut: false };
-    const { content, isCut } = await contentOfPost(post, words, trx);
+    const { content, isCut } = contentOfPost(post, words);
     const { title, content: text, is_public, is_paid, tiers } = content;
     await changeDraft(trx, { draftId, change: { title, content: text, is_public, is_paid, tiers }, actor }, clock);
     return { draftId, isCut };
@@ -67,29 +66,27 @@ export async function findRevision(postId: number, db: Context['knex']): Promise
   return PostDraft.query(db).findOne({ post_id: postId }).whereNull('deleted_at');
 }
 
-/** What Patreon tells of a post, as a draft holds it. Tiers that we never read cannot be chosen. */
-export async function contentOfPost(
+/** What Patreon tells of a post, as a draft holds it: with tiers that we never read as well. */
+export function contentOfPost(
   post: PatreonPost,
   words: { picture: string },
-  db: Context['knex'],
-): Promise<{ content: DraftContent; isCut: boolean }> {
+): { content: DraftContent; isCut: boolean } {
   const text = htmlMarkdown(post.content, words);
-  const tiers = await PatreonTier.listByPatreonIds([post.campaign_id], post.tiers ?? [], db);
   const content = {
     ...EMPTY_CONTENT,
-    title: cut(post.title ?? '', LONGEST.title)
+    title: cutText(post.title ?? '', LONGEST.title)
       .replaceAll(/\s+/g, ' ')
       .trim(),
-    content: cut(text, LONGEST.content),
+    content: cutText(text, LONGEST.content),
     is_paid: post.is_paid ?? false,
     is_public: post.is_public ?? false,
-    tiers: tiers.map((tier) => tier.patreon_id),
+    tiers: [...new Set(post.tiers ?? [])],
   };
   return { content, isCut: text.length > LONGEST.content };
 }
 
 /** Never through the middle of a character. */
-const cut = (text: string, most: number): string =>
+export const cutText = (text: string, most: number): string =>
   text
     .slice(0, most)
     .toWellFormed()

@@ -52,7 +52,7 @@ export function savingRoutes(context: Context): Router {
         await showConflict(req, res, context, { campaign: found.campaign, outcome, content, baseVersion: version });
         return;
       }
-      res.redirect(303, await afterSave(req, outcome, action));
+      res.redirect(303, await afterSave(req, context, outcome, action));
     } catch (error) {
       const errors = formMessages(req, error);
       const editorNames = await otherEditors(context, found.draft.id, actorOf(req).staffId as number);
@@ -105,33 +105,35 @@ export function savingRoutes(context: Context): Router {
     return { version, content: chosenContent(req.body, content, base, begin) };
   }
 
-  /** Says what happened, and where to go from there. */
-  async function afterSave(
-    req: Request,
-    { draft, isNew, taken }: SaveOutcome & { isSaved: true },
-    action: 'save' | 'ready' | 'idea',
-  ): Promise<string> {
-    const here = `/patreon/posts/${draft.id}/`;
-    if (taken.length > 0) req.flash('info', req.t('drafts:saved.merged', { fields: fieldNames(req, taken) }));
-    if (action !== 'ready') {
-      if (taken.length === 0) req.flash('success', req.t(isNew ? 'drafts:saved.changed' : 'drafts:saved.same'));
-      return `${here}edit/`;
-    }
-    await flashReady(req, context, draft.id);
-    return here;
-  }
-
   return router;
 }
 
-/** Calls a saved draft ready and says whether it is. */
-export async function flashReady(req: Request, context: Context, draftId: number): Promise<void> {
-  const isReady = await callReady(context, draftId, actorOf(req).staffId as number);
-  req.flash(isReady ? 'success' : 'warning', req.t(isReady ? 'drafts:saved.ready' : 'drafts:saved.notReady'));
+/** Says what happened to a text that was saved, calls it ready if that was asked for, and answers where to go from there. */
+export async function afterSave(
+  req: Request,
+  context: Context,
+  { draft, version, isNew, taken }: SaveOutcome & { isSaved: true },
+  action: 'save' | 'ready' | 'idea',
+): Promise<string> {
+  const here = `/patreon/posts/${draft.id}/`;
+  if (taken.length > 0) req.flash('info', req.t('drafts:saved.merged', { fields: fieldNames(req, taken) }));
+  if (action === 'ready') {
+    const isReady = await callReady(context, draft.id, actorOf(req).staffId as number);
+    req.flash(isReady ? 'success' : 'warning', req.t(isReady ? 'drafts:saved.ready' : 'drafts:saved.notReady'));
+    return here;
+  }
+  const begun = draft.state === 'idea' ? 'drafts:saved.idea' : 'drafts:saved.new';
+  const said = isNew && version === 1 ? begun : isNew ? 'drafts:saved.changed' : 'drafts:saved.same';
+  if (taken.length === 0) req.flash('success', req.t(said));
+  return `${here}edit/`;
 }
 
-/** What the form said, to say it again. */
+/**
+ * What the form said, to say it again. A choice between two texts that is refused shows the writer's own once more, which
+ * was written over what both began with: the next save has to meet the other text again.
+ */
 function typedVersion(req: Request): number | undefined {
-  const { version } = (req.body ?? {}) as Record<string, unknown>;
+  const { version: over, began_with } = (req.body ?? {}) as Record<string, unknown>;
+  const version = began_with ?? over;
   return typeof version === 'string' && /^[1-9]\d{0,8}$/.test(version) ? Number(version) : undefined;
 }

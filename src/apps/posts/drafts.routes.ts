@@ -9,13 +9,14 @@ import { PatreonCampaign } from '../campaigns/campaign.model';
 import { PatreonTier } from '../campaigns/tier.model';
 import { draftRoutes } from './draft.routes';
 import { countAudience } from './draft-audience.service';
+import { showConflict } from './draft-conflict';
+import { createDraftByForm } from './draft-creation.service';
 import { checkWritten, formStateOf, readDraftForm, typedState } from './draft-form';
 import { showDraftForm } from './draft-form-page';
 import { draftHistoryRoutes } from './draft-history.routes';
 import { draftRevisionRoutes } from './draft-revision.routes';
 import { actionForm, audienceForm } from './drafts.schemas';
-import { createDraft } from './drafts.service';
-import { flashReady, savingRoutes } from './drafts-saving.routes';
+import { afterSave, savingRoutes } from './drafts-saving.routes';
 import { newPostContent } from './post-template-content';
 
 /** Drafts: writing, saving, versions. */
@@ -38,24 +39,13 @@ export function draftsRoutes(context: Context): Router {
       const content = await readDraftForm(req.body, campaign, undefined, knex);
       checkWritten(content, action);
       const state = action === 'idea' ? 'idea' : 'draft';
-      const draft = await createDraft(context, {
-        campaignId: campaign.id,
-        content,
-        actor: actorOf(req),
-        state,
-        formToken: token,
-      });
-      const here = `/patreon/posts/${draft.id}/`;
-      if (action === 'ready') {
-        await flashReady(req, context, draft.id);
-        res.redirect(303, here);
-        return;
-      }
-      req.flash('success', req.t(action === 'idea' ? 'drafts:saved.idea' : 'drafts:saved.new'));
-      res.redirect(303, `${here}edit/`);
+      const form = { campaignId: campaign.id, content, actor: actorOf(req), state, formToken: token } as const;
+      const outcome = await createDraftByForm(context, form);
+      if (outcome.isSaved) return res.redirect(303, await afterSave(req, context, outcome, action));
+      return await showConflict(req, res, context, { campaign, outcome, content, baseVersion: 1 });
     } catch (error) {
       const page = { campaign, values: typedState(req), errors: formMessages(req, error) };
-      await showDraftForm(req, res, context, page, 422);
+      return showDraftForm(req, res, context, page, 422);
     }
   });
 
@@ -64,7 +54,7 @@ export function draftsRoutes(context: Context): Router {
     const campaign = await findCampaign(asked.campaign);
     const tiers = await PatreonTier.listOfCampaign(campaign.id, asked.tiers, knex);
     if (tiers.length !== new Set(asked.tiers).size) throw new ValidationError({ tiers: 'drafts:problem.tiers' });
-    const choice = { ...asked, tiers: tiers.map((tier) => tier.patreon_id) };
+    const choice = { ...asked, tiers: [...tiers.map((tier) => tier.patreon_id), ...asked.unread_tiers] };
     const audienceCount = await countAudience(campaign.id, choice, knex);
     const locals = { title: req.t('drafts:audience.title'), section: 'posts', audienceCount };
     res.view('drafts/audience', locals, { fragment: 'drafts/_audience' });

@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { plainText } from '../../http/parse';
 import { isLocalTime } from './planned-time';
 
+/** Characters, as the columns allow them. */
+export const LONGEST = { title: 300, content: 100_000, notes: 10_000 } as const;
+
 const problem = (name: string) => `drafts:problem.${name}`;
 
 /** An empty field means that nothing was chosen. */
@@ -32,7 +35,16 @@ const tierIds = z
   .refine((ids) => ids.length <= 500 && ids.every((id) => typeof id === 'string' && ROW_ID.test(id)), problem('tiers'))
   .transform((ids) => ids.map(Number));
 
-const MOST_TAGS = 20;
+/** Patreon's ids of tiers that the draft names and that we have not read: they have no row that could be named. */
+const unreadTiers = z
+  .preprocess((value) => (value === undefined || value === '' ? [] : [value].flat()), z.array(z.unknown()))
+  .refine(
+    (ids) => ids.length <= 500 && ids.every((id) => typeof id === 'string' && /^[\w-]{1,64}$/.test(id)),
+    problem('tiers'),
+  )
+  .transform((ids) => ids as string[]);
+
+export const MOST_TAGS = 20;
 const LONGEST_TAG = 50;
 const tags = line('tags', 2_000)
   .transform((value) => [...new Set(value.split(',').map((tag) => tag.trim()))].filter((tag) => tag !== ''))
@@ -48,19 +60,20 @@ const audience = {
       .transform(Number),
   ),
   tiers: tierIds,
+  unread_tiers: unreadTiers,
 };
 
 export const audienceForm = z.object({ ...audience, campaign: rowIdOf('campaign') });
 
 export const draftForm = z.object({
   ...audience,
-  title: line('title', 300),
-  content: text('content', 100_000),
+  title: line('title', LONGEST.title),
+  content: text('content', LONGEST.content),
   is_paid: box,
   planned_for: emptyIsNull(z.string(problem('planned_for')).refine(isLocalTime, problem('planned_for'))),
   tags,
   cover_id: emptyIsNull(rowIdOf('cover_id')),
-  notes: text('notes', 10_000),
+  notes: text('notes', LONGEST.notes),
 });
 
 export type DraftFormValues = z.output<typeof draftForm>;

@@ -1,81 +1,12 @@
 import type { Knex } from 'knex';
 import type { Clock, Context } from '../../context';
 import { NotFoundError } from '../../errors';
-import { type Actor, recordAudit } from '../accounts/audit.service';
+import type { Actor } from '../accounts/audit.service';
 import { type DraftContent, PostDraft } from './draft.model';
 import { changedFields, contentOf, type DraftField, mergeContent } from './draft-content';
 import { moveDraft } from './draft-moves.service';
 import { isEditable } from './draft-states';
 import { PostDraftVersion } from './draft-version.model';
-
-export interface NewDraft {
-  campaignId: number;
-  content: DraftContent;
-  actor: Actor;
-  state?: 'idea' | 'draft';
-  /** Sent twice, the same form makes one draft; what was changed in between is saved to it. */
-  formToken?: string | undefined;
-  /** The mirrored post that it is a revision of. */
-  postId?: number | undefined;
-}
-
-/** Makes a draft and its first version. The answer to a form that was sent before is the draft that it made. */
-export async function createDraft(context: Context, draft: NewDraft): Promise<PostDraft> {
-  return context.knex.transaction((trx) => createDraftIn(trx, draft, context.clock));
-}
-
-/** The same in the caller's transaction. */
-export async function createDraftIn(
-  trx: Knex.Transaction,
-  { campaignId, content, actor, state = 'draft', formToken, postId }: NewDraft,
-  clock: Clock,
-): Promise<PostDraft> {
-  const now = clock.now().toISOString();
-  const by = actor.staffId ?? null;
-  const [draft] = await PostDraft.query(trx)
-    .insert([
-      {
-        ...contentOf(content),
-        campaign_id: campaignId,
-        state,
-        form_token: formToken ?? null,
-        post_id: postId ?? null,
-        created_by: by,
-        created_at: now,
-        saved_by: by,
-        saved_at: now,
-        state_by: by,
-        state_at: now,
-      },
-    ])
-    .onConflict('form_token')
-    .ignore()
-    .returning('*');
-  // What was not inserted comes back without an id.
-  if (!draft?.id) {
-    const again = { campaignId, content, actor, state, postId };
-    // The draft that the form made may be deleted, and its words are sent once more: they make another one.
-    return (await saveByToken(trx, { ...again, formToken }, clock)) ?? createDraftIn(trx, again, clock);
-  }
-  await addVersion(trx, draft, { version: 1, content, kind: 'created', by, now });
-  await recordAudit(trx, { ...actor, action: 'draft.created', subject: { type: 'post', id: draft.id } });
-  return draft;
-}
-
-async function saveByToken(
-  trx: Knex.Transaction,
-  { content, actor, formToken, campaignId }: NewDraft,
-  clock: Clock,
-): Promise<PostDraft | undefined> {
-  const draft = await PostDraft.query(trx)
-    .findOne({ form_token: formToken, campaign_id: campaignId, created_by: actor.staffId ?? null })
-    .whereNull('deleted_at')
-    .forUpdate();
-  if (!draft) return undefined;
-  const save = { draftId: draft.id, baseVersion: 1, content, actor, kind: 'saved' as const };
-  await saveLocked(trx, draft, save, clock);
-  return draft;
-}
 
 export interface DraftSave {
   draftId: number;
@@ -105,7 +36,8 @@ export async function saveDraft({ knex, clock }: Context, save: DraftSave): Prom
   });
 }
 
-async function saveLocked(
+/** The same in the caller's transaction, which holds the draft locked. */
+export async function saveLocked(
   trx: Knex.Transaction,
   draft: PostDraft,
   save: DraftSave,
@@ -169,7 +101,7 @@ async function write(
   if (changedFields(draft, content).length === 0) return false;
   const staffId = actor.staffId ?? null;
   if (!isEditable(draft.state)) {
-    await moveDraft(trx, { draftId: draft.id, to: 'draft', staffId });
+    await moveDraft(trx, { draftId: draft.id, to: 'draft', staffId, now: clock.now() });
     draft.state = 'draft';
   }
   const now = clock.now().toISOString();
@@ -212,7 +144,8 @@ interface VersionRow {
   isAside?: boolean;
 }
 
-async function addVersion(trx: Knex.Transaction, draft: PostDraft, row: VersionRow): Promise<void> {
+/** Keeps a text; the caller has drawn its number. */
+export async function addVersion(trx: Knex.Transaction, draft: PostDraft, row: VersionRow): Promise<void> {
   await PostDraftVersion.query(trx).insert({
     ...contentOf(row.content),
     draft_id: draft.id,

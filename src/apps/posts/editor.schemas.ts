@@ -8,6 +8,12 @@ const ROW_ID = /^[1-9]\d{0,14}$/;
 const rowId = z.string().regex(ROW_ID).transform(Number);
 const box = z.preprocess((value) => value === 'true' || value === 'on' || value === '1', z.boolean());
 
+const idsOf = (pattern: RegExp) =>
+  z.preprocess(
+    (value) => [value ?? []].flat().filter((id) => typeof id === 'string' && pattern.test(id)),
+    z.array(z.string()),
+  );
+
 const AS = ['reader', 'public', 'member'] as const;
 
 export const previewForm = z.object({
@@ -15,10 +21,9 @@ export const previewForm = z.object({
   content: plainText.default('').transform((value) => value.replaceAll('\r\n', '\n')),
   campaign: orNothing(rowId),
   is_public: box,
-  tiers: z.preprocess(
-    (value) => [value ?? []].flat().filter((id) => typeof id === 'string' && ROW_ID.test(id)),
-    z.array(z.string().transform(Number)),
-  ),
+  tiers: idsOf(ROW_ID).transform((ids) => ids.map(Number)),
+  /** Patreon's ids of tiers that we have not read. */
+  unread_tiers: idsOf(/^[\w-]{1,64}$/),
   min_cents_pledged_to_view: orNothing(
     z
       .string()

@@ -43,7 +43,7 @@ export function previewRoutes(context: Context): Router {
     const chosen = tiers.filter((tier) => form.tiers.includes(tier.id));
     const choice = {
       is_public: form.is_public,
-      tiers: chosen.map((tier) => tier.patreon_id),
+      tiers: [...chosen.map((tier) => tier.patreon_id), ...form.unread_tiers],
       min_cents_pledged_to_view: form.min_cents_pledged_to_view ?? null,
     };
     const reader = form.as === 'reader' ? null : readerOf(form.as, tiers);
