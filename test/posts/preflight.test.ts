@@ -86,7 +86,7 @@ describe('the check before ready', () => {
     [{ is_public: true, title: 'Birds' }, []],
     [{ is_public: true, title: 'Patrons only: birds' }, ['? saysMembers']],
     [{ tiers: ['1'] }, []],
-    [{ tiers: ['2'] }, ['! tierGone 2']],
+    [{ tiers: ['2'] }, ['? tierUnread 2']],
     [{ min_cents_pledged_to_view: 300 }, ['? amountBelowTiers']],
     [{ min_cents_pledged_to_view: 700, tiers: ['1'] }, ['? amountAboveTier Inkwell']],
     [{ min_cents_pledged_to_view: 0 }, []],
@@ -147,7 +147,7 @@ describe('what the check looks up', () => {
     const findings = await preflight(app.context, { ...WHOLE, content, campaign_id: here, tiers: ['11', '12'] });
     expect(findings.map(({ code, vars }) => [code, ...Object.values(vars)])).toEqual([
       ['pictureMissing', 3],
-      ['tierGone', '12'],
+      ['tierUnread', '12'],
     ]);
   });
 });

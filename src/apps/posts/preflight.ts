@@ -138,8 +138,9 @@ function tierFindings(draft: DraftContent, { tiers }: PreflightFacts): Finding[]
   const chosen = draft.tiers.map((id) => tiers.find(({ patreon_id }) => patreon_id === id) ?? { patreon_id: id });
   const nameOf = (tier: { patreon_id: string; title?: string | null }) => tier.title || tier.patreon_id;
   const found = chosen.flatMap((tier) => {
-    if (!('gone_at' in tier) || tier.gone_at !== null)
-      return [finding('error', 'tiers', 'tierGone', { tier: nameOf(tier) })];
+    // Rows of tiers that are gone stay: one without a row was never read, and may well be on Patreon.
+    if (!('gone_at' in tier)) return [finding('warning', 'tiers', 'tierUnread', { tier: nameOf(tier) })];
+    if (tier.gone_at !== null) return [finding('error', 'tiers', 'tierGone', { tier: nameOf(tier) })];
     return tier.published === false ? [finding('warning', 'tiers', 'tierUnpublished', { tier: nameOf(tier) })] : [];
   });
   return [...found, ...amountFindings(draft, tiers)];

@@ -11,7 +11,7 @@ export const workflowMessages = defineMessages({
     history_one: 'One move so far',
     history_other: 'The last {{count}} moves',
     moved: 'This post is now: {{state}}.',
-    published: 'It is live, and the same as what was handed off.',
+    published: 'It is live, with the words that were handed off or accepted.',
     postHere: 'The post as Patreon has it',
     unlinked: 'The copy of the post that it became was deleted here. Nothing is compared any more.',
     gone: 'Patreon no longer has the post that this became. It was last seen before {{date}}.',
@@ -87,6 +87,7 @@ export const workflowMessages = defineMessages({
       saysPublic: 'The title or the first paragraph says that everybody may read it, but it is for members.',
       saysMembers: 'The title or the first paragraph says that it is for members, but it is public.',
       tierGone: 'The tier “{{tier}}” is no longer on Patreon.',
+      tierUnread: 'The tier {{tier}} has not been read here: look on Patreon whether it is there.',
       tierUnpublished: 'The tier “{{tier}}” is not published.',
       amountBelowTiers: 'The minimum pledge is below the cheapest tier: it shuts nobody out.',
       amountAboveTier: 'The minimum pledge is above the price of the chosen tier “{{tier}}”.',
@@ -170,6 +171,7 @@ export const workflowMessages = defineMessages({
     drift: {
       text: 'Patreon’s copy is no longer what was handed off or accepted. Struck out is ours, underlined is Patreon’s.',
       field: { title: 'Title', content: 'Text', audience: 'Who may read it' },
+      compared: 'Title, words and audience are compared. Links, pictures and charges are not.',
       accept: 'This is fine',
       acceptNote: 'What Patreon has now is what later changes are told against. Nothing here is rewritten.',
       accepted: 'Accepted. Later changes are told against what Patreon has now.',
@@ -198,7 +200,7 @@ export const workflowMessages = defineMessages({
     history_one: 'Une étape jusqu’ici',
     history_other: 'Les {{count}} dernières étapes',
     moved: 'État de cette publication\u202f: {{state}}.',
-    published: 'Elle est en ligne, identique à ce qui a été transmis.',
+    published: 'Elle est en ligne, avec les mots qui ont été transmis ou acceptés.',
     postHere: 'La publication telle que Patreon l’a',
     unlinked: 'La copie de la publication qu’elle est devenue a été supprimée ici. Plus rien n’est comparé.',
     gone: 'Patreon n’a plus la publication que ce brouillon est devenu. Elle a été vue pour la dernière fois avant le {{date}}.',
@@ -278,6 +280,7 @@ export const workflowMessages = defineMessages({
         'Le titre ou le premier paragraphe dit que tout le monde peut la lire, mais elle est pour les membres.',
       saysMembers: 'Le titre ou le premier paragraphe dit qu’elle est pour les membres, mais elle est publique.',
       tierGone: 'Le niveau «\u202f{{tier}}\u202f» n’est plus sur Patreon.',
+      tierUnread: 'Le niveau {{tier}} n’a pas été lu ici\u202f: voyez sur Patreon s’il existe.',
       tierUnpublished: 'Le niveau «\u202f{{tier}}\u202f» n’est pas publié.',
       amountBelowTiers: 'Le montant minimal est inférieur au niveau le moins cher\u202f: il n’exclut personne.',
       amountAboveTier: 'Le montant minimal est supérieur au prix du niveau choisi «\u202f{{tier}}\u202f».',
@@ -364,6 +367,8 @@ export const workflowMessages = defineMessages({
     drift: {
       text: 'La copie de Patreon n’est plus ce qui a été transmis ou accepté. Barré\u202f: le nôtre\u202f; souligné\u202f: celui de Patreon.',
       field: { title: 'Titre', content: 'Texte', audience: 'Qui peut la lire' },
+      compared:
+        'Le titre, les mots et le public sont comparés. Les liens, les images et la facturation ne le sont pas.',
       accept: 'C’est bien ainsi',
       acceptNote:
         'Les changements suivants se diront par rapport à ce que Patreon a maintenant. Rien n’est réécrit ici.',
