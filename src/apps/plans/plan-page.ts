@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { NotFoundError } from '../../errors';
 import { resolveSiteUrl } from '../../patreon/site-url';
 import { Staff } from '../accounts/staff.model';
 import { campaignName, PatreonCampaign } from '../campaigns/campaign.model';
@@ -27,10 +28,11 @@ export interface PlanSubject {
   tier: PatreonTier | undefined;
 }
 
-/** Everything that the sheet of one plan shows. */
+/** Everything that the sheet of one plan shows. @throws NotFoundError once its campaign is removed */
 export async function readPlan(plan: PlannedChange, knex: Knex) {
   const [rows] = await readPlans([plan], knex);
-  const { subject, values } = rows as NonNullable<typeof rows>;
+  if (!rows) throw new NotFoundError();
+  const { subject, values } = rows;
   const { tier, campaign } = subject;
   const [candidates, names, membersOn] = await Promise.all([
     listCandidates(plan, knex),
@@ -51,8 +53,10 @@ export async function readPlans(plans: readonly PlannedChange[], knex: Knex) {
     PLANNED_FIELDS,
     knex,
   );
-  return plans.map((plan) => {
-    const campaign = campaigns.find(({ id }) => id === plan.campaign_id) as PatreonCampaign;
+  return plans.flatMap((plan) => {
+    const campaign = campaigns.find(({ id }) => id === plan.campaign_id);
+    // Removed between the two looks.
+    if (!campaign) return [];
     const tier = tiers.find(({ id }) => id === plan.tier_id);
     const now = plan.resource === 'campaign' ? campaign : tier;
     const shown = (values.get(plan.id) ?? []).map((value) => shownValue(value, now, campaign.currency));
@@ -76,9 +80,13 @@ export function shownValue(value: PlannedValue, now: object | undefined, currenc
 function copyText(kind: FieldKind, wanted: FieldValue, currency: string | null): string | null {
   if (wanted === null || wanted === '' || typeof wanted === 'boolean') return null;
   if (kind !== 'money') return String(wanted);
-  const style = currency && /^[A-Z]{3}$/.test(currency) ? { style: 'currency' as const, currency } : {};
-  const { maximumFractionDigits: digits = 2 } = new Intl.NumberFormat('en', style).resolvedOptions();
-  return (Number(wanted) / 100).toFixed(currency ? digits : 2);
+  return (Number(wanted) / 100).toFixed(fractionDigits(currency));
+}
+
+/** Of yen there are no hundredths. */
+function fractionDigits(currency: string | null): number {
+  if (!currency || !/^[A-Z]{3}$/.test(currency)) return 2;
+  return new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
 }
 
 async function staffNames(ids: readonly (number | null)[], knex: Knex): Promise<Map<number, string>> {

@@ -75,14 +75,13 @@ export class PlannedChange extends BaseModel {
       .first();
   }
 
-  /** New tiers of a campaign that wait to appear on Patreon. */
-  static async listWaitingTiers(campaignId: number, db: Knex, limit = 50): Promise<PlannedChange[]> {
+  /** How many new tiers of a campaign wait to appear on Patreon. */
+  static async countWaitingTiers(campaignId: number, db: Knex): Promise<number> {
     return PlannedChange.query(db)
       .where({ campaign_id: campaignId, action: 'create' })
       .whereNull('tier_id')
       .whereIn('state', [...WAITING])
-      .orderBy('id')
-      .limit(limit);
+      .resultSize();
   }
 
   /** The waiting plans of these tiers, by tier. */

@@ -28,11 +28,11 @@ export async function planNewTier(
   const id = await context.knex.transaction(async (trx) => {
     await lockPlans(trx, [campaign.id]);
     await findLiveCampaign(campaign, trx);
-    const waiting = await PlannedChange.listWaitingTiers(campaign.id, trx);
-    const plan = waiting.find(({ id }) => id === planId);
-    if (planId !== undefined && !plan) throw refuse('form', 'arrived');
+    const plan = planId === undefined ? undefined : await PlannedChange.findById(planId, trx);
+    if (planId !== undefined && !(plan?.isWaiting && plan.tier_id === null)) throw refuse('form', 'arrived');
     checkDay(wishes, campaign, plan, context.clock.now());
-    if (!plan && waiting.length >= MOST_NEW_TIERS) throw refuse('form', 'tooManyTiers');
+    if (!plan && (await PlannedChange.countWaitingTiers(campaign.id, trx)) >= MOST_NEW_TIERS)
+      throw refuse('form', 'tooManyTiers');
     return storeNewTier(trx, { campaign, plan, wishes, actor });
   });
   await settlePlans(context, campaign.id);
