@@ -1,6 +1,7 @@
 import { currentProblems } from '../../src/apps/insight/status.service';
-import { listUnsettled, settlePosts } from '../../src/apps/posts/post-arrival.service';
+import { settlePosts } from '../../src/apps/posts/post-arrival.service';
 import { isSameText, isSameTitle, likeness, wordRuns } from '../../src/apps/posts/post-likeness';
+import { listUnsettled } from '../../src/apps/posts/unsettled-posts.service';
 import { jobCatalogue } from '../../src/catalogue';
 import { htmlText } from '../../src/lib/html-text';
 import { markdownText } from '../../src/lib/markdown-text';
@@ -77,7 +78,7 @@ describe('a post that was handed off', () => {
     await settle();
     expect(await stored(id)).toMatchObject({ state: 'published', post_id: postId, state_by: null });
     const page = await pageOf(id);
-    expect(page.text).toContain('It is live, and the same as what was handed off.');
+    expect(page.text).toContain('It is live, with the words that were handed off or accepted.');
     expect(page.html).toContain(`href="/patreon/posts/${postId}/"`);
   });
 
@@ -201,14 +202,29 @@ describe('when it is not certain which post it is', () => {
 
   it('“none of these” is remembered, and a later post is still found', async () => {
     const id = await handedOff();
-    await post({ content: '<p>Last week, something wholly different for a change.</p>' });
+    const wrong = await post({ content: '<p>Last week, something wholly different for a change.</p>' });
     await settle();
-    expect((await editor.postForm(`/patreon/posts/${id}/match/`, { post: 'none' })).status).toBe(303);
+    expect((await pageOf(id, 'match/')).html).toContain(`name="seen" value="${wrong}"`);
+    const refused = await editor.postForm(`/patreon/posts/${id}/match/`, { post: 'none', seen: String(wrong) });
+    expect(refused.status).toBe(303);
     await settle();
     expect(await candidatesOf(id)).toEqual([]);
     const right = await post();
     await settle();
     expect(await stored(id)).toMatchObject({ state: 'published', post_id: right });
+  });
+
+  it('“none of these” says nothing of a post that was found since the page was opened', async () => {
+    const id = await handedOff();
+    const wrong = await post({ content: '<p>Last week, something wholly different for a change.</p>' });
+    await settle();
+    const right = await post();
+    await settle();
+    await editor.postForm(`/patreon/posts/${id}/match/`, { post: 'none', seen: String(wrong) });
+    expect(await candidatesOf(id)).toEqual([right]);
+    for (const seen of ['', 'x', '1,2', `${10 ** 15}`])
+      expect((await editor.postForm(`/patreon/posts/${id}/match/`, { post: 'none', seen })).status).toBe(422);
+    expect(await candidatesOf(id)).toEqual([right]);
   });
 
   it('it is offered no more once it is gone', async () => {
@@ -236,14 +252,27 @@ describe('when it is not certain which post it is', () => {
 
 describe('a revision of a post that is live', () => {
   it('arrives when Patreon’s copy has its title and its text', async () => {
-    const postId = await post({ title: 'A walk', content: '<p>Soon.</p>' });
+    const postId = await post({ title: 'A walk', content: '<p>Soon.</p>', changed_at: '2026-11-19T12:00:00Z' });
     const id = await handedOff({ post_id: postId });
     await settle();
     expect((await stored(id)).state).toBe('handed_off');
+    expect(await candidatesOf(id)).toEqual([]);
     expect((await pageOf(id)).text).toContain('the new version has arrived');
     await store(postId, { title: TITLE, content: HTML });
     await settle();
     expect(await stored(id)).toMatchObject({ state: 'published', post_id: postId });
+  });
+
+  it('is asked about when its post was changed to other words than those that were handed off', async () => {
+    const postId = await post({ title: 'A walk', content: '<p>Soon.</p>', changed_at: '2026-11-19T12:00:00Z' });
+    const id = await handedOff({ post_id: postId });
+    await store(postId, { title: TITLE, content: `${HTML}<p>Thank you for reading.</p>` });
+    await settle();
+    expect(await candidatesOf(id)).toEqual([postId]);
+    expect(await problems()).toEqual([`post_unmatched /patreon/posts/${id}/match/`]);
+    await editor.postForm(`/patreon/posts/${id}/match/`, { post: String(postId) });
+    await settle();
+    expect(await stored(id)).toMatchObject({ state: 'drifted', post_id: postId });
   });
 
   it('is begun from what is live, and is not told as changed meanwhile', async () => {
@@ -392,18 +421,18 @@ describe('a published post that changes on Patreon', () => {
 
 describe('what a killed process has missed', () => {
   it('is found by looking at campaigns in which something waits', async () => {
-    const nobody = await listUnsettled(app.context, 100);
+    const nobody = await listUnsettled(app.context);
     expect(nobody).not.toContain(campaign);
     const id = await handedOff();
-    expect(await listUnsettled(app.context, 100)).toContain(campaign);
+    expect(await listUnsettled(app.context)).toContain(campaign);
     const postId = await post();
     await settle();
-    expect(await listUnsettled(app.context, 100)).not.toContain(campaign);
+    expect(await listUnsettled(app.context)).not.toContain(campaign);
     await store(postId, { title: 'A walk at dusk' });
-    expect(await listUnsettled(app.context, 100)).toContain(campaign);
+    expect(await listUnsettled(app.context)).toContain(campaign);
     await settle();
     expect((await stored(id)).state).toBe('drifted');
-    expect(await listUnsettled(app.context, 100)).not.toContain(campaign);
+    expect(await listUnsettled(app.context)).not.toContain(campaign);
   });
 });
 
@@ -413,6 +442,39 @@ describe('the job that looks again', () => {
     await post();
     const job = jobCatalogue.find(({ name }) => name === 'settle-posts');
     await job?.run(app.context, {}, { signal: new AbortController().signal, attempt: 1 });
+    expect((await stored(id)).state).toBe('published');
+  });
+
+  it('settles the others where one fails, and fails after them', async () => {
+    await handedOff({ handed_off_at: 'infinity' });
+    const other = await insertCampaign(knex(), { name: 'Lantern Row' });
+    const id = await insertDraft(knex(), other, {
+      ...{ state: 'handed_off', title: TITLE, content: MARKDOWN },
+      ...{ handed_off_version: 1, handed_off_at: HANDED_OFF },
+    });
+    await insertPosts(knex(), other, [{ title: TITLE, content: HTML, published_at: LATER }]);
+    const job = jobCatalogue.find(({ name }) => name === 'settle-posts');
+    const run = job?.run(app.context, {}, { signal: new AbortController().signal, attempt: 1 });
+    await expect(run).rejects.toThrow(RangeError);
+    expect((await stored(id)).state).toBe('published');
+    await knex()('patreon_campaigns').where({ id: other }).delete();
+  });
+
+  it('looks at every draft in turn where more wait than are looked at once', async () => {
+    const { rows } = await knex().raw(
+      `with d as (
+         insert into post_drafts (campaign_id, state, title, handed_off_version, handed_off_at)
+         select ?, 'handed_off', 'Never ' || i, 1, '2026-11-01' from generate_series(1, 200) i returning id)
+       insert into post_draft_versions (draft_id, version, kind, title, content, is_paid, is_public, tiers, tags, notes)
+       select id, 1, 'created', 'Never', '', false, false, '{}', '{}', '' from d returning draft_id`,
+      [campaign],
+    );
+    expect(rows).toHaveLength(200);
+    const id = await handedOff();
+    await post();
+    await settle();
+    now = new Date(now.getTime() + 600_000);
+    await settle();
     expect((await stored(id)).state).toBe('published');
   });
 

@@ -11,7 +11,7 @@ export interface Arrival {
   draft: Pick<Handed, 'id' | 'handed_off_version'>;
   postId: number;
   /** Null: a sync found it. */
-  staffId: number | null;
+  by: Actor | null;
 }
 
 /**
@@ -27,7 +27,7 @@ export async function arrive(context: Context, arrival: Arrival): Promise<boolea
   }
 }
 
-async function link(trx: Knex.Transaction, { draft, postId, staffId }: Arrival, now: Date): Promise<boolean> {
+async function link(trx: Knex.Transaction, { draft, postId, by }: Arrival, now: Date): Promise<boolean> {
   const found = await PostDraft.lockLive(draft.id, trx);
   const isWaiting = found?.state === 'handed_off' && found.handed_off_version === draft.handed_off_version;
   if (!found || !isWaiting || (found.post_id !== null && found.post_id !== postId)) return false;
@@ -38,9 +38,11 @@ async function link(trx: Knex.Transaction, { draft, postId, staffId }: Arrival, 
     .first('id');
   if (!post) return false;
   await found.$query(trx).patch({ post_id: postId });
-  await moveDraft(trx, { draftId: draft.id, to: 'published', staffId, now });
+  await moveDraft(trx, { draftId: draft.id, to: 'published', staffId: by?.staffId ?? null, now });
   await trx('post_draft_comparisons').where({ draft_id: draft.id }).delete();
   await trx('post_draft_candidates').where({ draft_id: draft.id }).whereNull('refused_at').delete();
+  const subject = { type: 'post', id: draft.id };
+  if (by) await recordAudit(trx, { ...by, action: 'draft.linked', subject, details: { post_id: postId } });
   return true;
 }
 
@@ -53,7 +55,7 @@ const isTaken = (error: unknown): boolean =>
 export async function keepCandidates(
   { knex, clock }: Context,
   draft: Pick<Handed, 'id'>,
-  candidates: readonly Candidate[],
+  candidates: readonly Pick<Candidate, 'postId' | 'hasSameTitle' | 'likeness'>[],
 ): Promise<void> {
   const ids = candidates.map(({ postId }) => postId);
   await knex.transaction(async (trx) => {
@@ -93,18 +95,23 @@ export async function confirmArrival(context: Context, draft: PostDraft, postId:
   const arrival = {
     draft: { id: draft.id, handed_off_version: draft.handed_off_version },
     postId,
-    staffId: actor.staffId ?? null,
+    by: actor,
   };
   if (!(await arrive(context, arrival)))
     throw new ConflictError('This post cannot be linked any more. Look at it again first.', 'not_free');
-  const subject = { type: 'post', id: draft.id };
-  await recordAudit(context, { ...actor, action: 'draft.linked', subject, details: { post_id: postId } });
 }
 
-/** Staff say that none of the offered posts is the draft: they are never offered again. Safe to repeat. */
-export async function refuseCandidates({ knex, clock }: Context, draftId: number, staffId: number): Promise<void> {
+/**
+ * Staff say that none of these posts is the draft: they are never offered again. Those that were found since are not
+ * among `postIds`, and stay. Safe to repeat.
+ */
+export async function refuseCandidates(
+  { knex, clock }: Context,
+  { draftId, postIds, staffId }: { draftId: number; postIds: readonly number[]; staffId: number },
+): Promise<void> {
   await knex('post_draft_candidates')
     .where({ draft_id: draftId })
+    .whereRaw('post_id = any(?::bigint[])', [[...postIds]])
     .whereNull('refused_at')
     .update({ refused_at: clock.now().toISOString(), refused_by: staffId });
 }

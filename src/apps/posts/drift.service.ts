@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import type { Context } from '../../context';
 import { ConflictError, NotFoundError } from '../../errors';
@@ -7,6 +8,7 @@ import { type Actor, recordAudit } from '../accounts/audit.service';
 import { PostDraft } from './draft.model';
 import { moveDraft } from './draft-moves.service';
 import { type Drift, type DriftBase, driftOf, isDrifted } from './drift';
+import { COMPARED } from './post-matching';
 
 /** So many are compared before what was found is stored. */
 const PART = 50;
@@ -49,9 +51,13 @@ export async function findDrift(context: Context, campaignId: number): Promise<v
       .whereRaw('c.post_changed_at is distinct from p.changed_at')
       .orderBy('d.id')
       .limit(PART);
-    const isOther = (row: ComparedRow) => (row.state === 'drifted') !== isDrifted(compare(row).drift);
-    const [others, same] = [rows.filter(isOther), rows.filter((row) => !isOther(row))];
-    for (const row of others) await settleRow(context, row);
+    const same: ComparedRow[] = [];
+    for (const row of rows) {
+      // Long texts of many: others have their turn in between.
+      await setImmediate();
+      if ((row.state === 'drifted') === isDrifted(compare(row).drift)) same.push(row);
+      else await settleRow(context, row);
+    }
     await noteCompared(context.knex, same);
     if (rows.length < PART) return;
     last = rows.at(-1)?.id ?? last;
@@ -126,7 +132,7 @@ function compared(knex: Knex) {
     .select('v.title as handed_title', 'v.content as handed_content')
     .select('v.is_public as handed_is_public', 'v.tiers as handed_tiers')
     .select('c.accepted_title', 'c.accepted_text', 'c.accepted_is_public', 'c.accepted_tiers', 'c.accepted_at')
-    .select('p.title', 'p.content', 'p.is_public', 'p.tiers')
+    .select('p.title', 'p.is_public', 'p.tiers', knex.raw('left(p.content, ?) as content', [COMPARED]))
     .whereIn('d.state', ['published', 'drifted'])
     .whereNull('d.deleted_at')
     .whereNull('p.gone_at');

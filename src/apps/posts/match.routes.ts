@@ -29,9 +29,11 @@ export function matchRoutes(context: Context): Router {
     const found = await findDraft(req, context);
     if (!found) return next();
     try {
-      const { post } = parseForm(matchForm, req.body ?? {});
+      const { post, seen } = parseForm(matchForm, req.body ?? {});
       const actor = actorOf(req);
-      if (post === 'none') await refuseCandidates(context, found.draft.id, actor.staffId as number);
+      const draftId = found.draft.id;
+      if (post === 'none')
+        await refuseCandidates(context, { draftId, postIds: seen, staffId: actor.staffId as number });
       else await confirmArrival(context, found.draft, post, actor);
       req.flash('success', req.t(post === 'none' ? 'workflow:match.refused' : 'workflow:match.confirmed'));
       res.redirect(303, `/patreon/posts/${found.draft.id}/`);

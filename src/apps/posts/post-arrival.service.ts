@@ -5,16 +5,14 @@ import { markdownText } from '../../lib/markdown-text';
 import { arrive, keepCandidates } from './draft-link.service';
 import { findDrift } from './drift.service';
 import { wordRuns } from './post-likeness';
-import { type Candidate, type Handed, isEqual, judge, type Seen } from './post-matching';
+import { type Candidate, COMPARED, type Handed, isEqual, judge, type Seen } from './post-matching';
 
-/** So many drafts that wait are looked for at once, the longest-waiting first. */
+/** So many drafts that wait are looked for at once; of more, each part has its turn. */
 const WAITING = 200;
+const TURN_MS = 600_000;
 /** So many of a campaign's latest posts can be what they wait for. */
 const POSTS = 300;
 const PAGE = 50;
-/** Of a text: more than a post of ours can have. */
-const TEXT = 200_000;
-
 /** Clocks differ, and a post may be dated back a little. */
 const BEFORE_HAND_OFF = "interval '1 day'";
 
@@ -32,23 +30,18 @@ export async function settlePosts(context: Context, campaignId: number): Promise
   await findDrift(context, campaignId);
 }
 
-/** Campaigns in which a draft waits, or a linked post was stored and not compared yet. */
-export async function listUnsettled({ knex }: Context, limit: number): Promise<number[]> {
-  return knex('post_drafts as d')
-    .distinct('d.campaign_id')
-    .leftJoin('patreon_posts as p', 'p.id', 'd.post_id')
-    .leftJoin('post_draft_comparisons as c', 'c.draft_id', 'd.id')
-    .whereNull('d.deleted_at')
-    .whereRaw(
-      `(d.state = 'handed_off' or (d.state in ('published', 'drifted')
-         and p.gone_at is null and c.post_changed_at is distinct from p.changed_at))`,
-    )
-    .orderBy('d.campaign_id')
-    .limit(limit)
-    .pluck('d.campaign_id');
+/** How many of a campaign's waiting drafts are passed over this time. */
+async function passedOver({ knex, clock }: Context, campaignId: number): Promise<number> {
+  const [{ count } = { count: 0 }]: { count: number | string }[] = await knex('post_drafts')
+    .where({ campaign_id: campaignId, state: 'handed_off' })
+    .whereNull('deleted_at')
+    .count('* as count');
+  const parts = Math.max(1, Math.ceil(Number(count) / WAITING));
+  return (Math.floor(clock.now().getTime() / TURN_MS) % parts) * WAITING;
 }
 
-async function listHanded({ knex }: Context, campaignId: number): Promise<Handed[]> {
+async function listHanded(context: Context, campaignId: number): Promise<Handed[]> {
+  const { knex } = context;
   const rows: (Omit<Handed, 'text' | 'runs' | 'refused'> & { content: string; refused: number[] })[] = await knex(
     'post_drafts as d',
   )
@@ -63,6 +56,7 @@ async function listHanded({ knex }: Context, campaignId: number): Promise<Handed
     .where({ 'd.campaign_id': campaignId, 'd.state': 'handed_off' })
     .whereNull('d.deleted_at')
     .orderBy(['d.handed_off_at', 'd.id'])
+    .offset(await passedOver(context, campaignId))
     .limit(WAITING);
   return rows.map(({ content, refused, ...row }) => {
     const text = markdownText(content);
@@ -70,14 +64,24 @@ async function listHanded({ knex }: Context, campaignId: number): Promise<Handed
   });
 }
 
-/** A revision has arrived once Patreon has its title and its text. */
+/**
+ * A revision has arrived once Patreon has its title and its text. A post that was changed to something else since the
+ * hand-off may be it all the same: staff have to say so.
+ */
 async function settleRevisions(context: Context, revisions: readonly Handed[]): Promise<void> {
   const posts: StoredPost[] = await postsOf(context).whereRaw('p.id = any(?::bigint[])', [
     revisions.map(({ post_id }) => Number(post_id)),
   ]);
   for (const draft of revisions) {
     const post = posts.find(({ id }) => id === draft.post_id);
-    if (post && isEqual(draft, seenPost(post))) await arrive(context, { draft, postId: post.id, staffId: null });
+    if (!post) continue;
+    await setImmediate();
+    const seen = seenPost(post);
+    if (isEqual(draft, seen)) await arrive(context, { draft, postId: post.id, by: null });
+    else if (Date.parse(post.changed_at) > Date.parse(draft.handed_off_at) && !draft.refused.has(post.id)) {
+      const { hasSameTitle, likeness } = judge(draft, seen);
+      await keepCandidates(context, draft, [{ postId: post.id, hasSameTitle, likeness }]);
+    }
   }
 }
 
@@ -87,7 +91,7 @@ async function settleFresh(context: Context, campaignId: number, drafts: readonl
     const own = candidates.filter(({ draftId }) => draftId === draft.id);
     const [only] = own;
     const isAlone = own.length === 1 && candidates.every((one) => one === only || one.postId !== only?.postId);
-    if (only?.isSure && isAlone) await arrive(context, { draft, postId: only.postId, staffId: null });
+    if (only?.isSure && isAlone) await arrive(context, { draft, postId: only.postId, by: null });
     else await keepCandidates(context, draft, own);
   }
 }
@@ -120,6 +124,7 @@ interface StoredPost {
   title: string | null;
   content: string | null;
   published_at: string;
+  changed_at: string;
 }
 
 function seenPost({ id, title, content, published_at }: StoredPost): Seen {
@@ -129,7 +134,7 @@ function seenPost({ id, title, content, published_at }: StoredPost): Seen {
 
 function postsOf({ knex }: Context) {
   return knex('patreon_posts as p')
-    .select('p.id', 'p.title', 'p.published_at', knex.raw('left(p.content, ?) as content', [TEXT]))
+    .select('p.id', 'p.title', 'p.published_at', 'p.changed_at', knex.raw('left(p.content, ?) as content', [COMPARED]))
     .whereNull('p.gone_at');
 }
 

@@ -34,6 +34,9 @@ export interface Candidate {
   likeness: number | null;
 }
 
+/** Characters of Patreon's HTML that are looked at: more than a text of ours becomes. */
+export const COMPARED = 500_000;
+
 /** Texts with half of their words in a row in common are versions of one another. */
 export const ALIKE = 0.5;
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { defineJob } from '../../jobs/job';
 import { purgeDrafts } from './draft-deletion.service';
-import { settleUnsettled } from './post-arrival.service';
 import { PatreonPostSearch } from './post-search.model';
+import { settleUnsettled } from './unsettled-posts.service';
 
 /** So many posts are brought into another language at once. */
 const INDEXED = 200;

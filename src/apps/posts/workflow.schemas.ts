@@ -41,18 +41,25 @@ export const resolveForm = z.object({
   resolved: z.enum(['true', 'false'], problem('resolved')).transform((value) => value === 'true'),
 });
 
-/** Which post a draft became: one of those that were offered, or `none` of them. */
-export const matchForm = z.object({
-  post: z.union(
-    [
-      z.literal('none'),
-      z
-        .string()
-        .regex(/^[1-9]\d{0,14}$/)
-        .transform(Number),
-    ],
-    problem('post'),
-  ),
-});
+/** Which post a draft became: one of those that were offered, or `none` of those that were `seen`. */
+export const matchForm = z
+  .object({
+    post: z.union(
+      [
+        z.literal('none'),
+        z
+          .string()
+          .regex(/^[1-9]\d{0,14}$/)
+          .transform(Number),
+      ],
+      problem('post'),
+    ),
+    seen: z
+      .string(problem('seen'))
+      .regex(/^([1-9]\d{0,14}( [1-9]\d{0,14}){0,99})?$/, problem('seen'))
+      .transform((ids) => ids.split(' ').filter(Boolean).map(Number))
+      .default([]),
+  })
+  .refine(({ post, seen }) => post !== 'none' || seen.length > 0, { path: ['seen'], error: problem('seen') });
 
 export const acceptForm = z.object({ seen: z.string(problem('seen')).max(40, problem('seen')) });

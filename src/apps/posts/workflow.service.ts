@@ -54,7 +54,11 @@ export async function handOff(
     if (!isMoved) return 'unchanged';
     // What was compared or accepted belonged to an earlier hand-off.
     await trx('post_draft_comparisons').where({ draft_id: draftId }).delete();
-    await trx('post_draft_candidates').where({ draft_id: draftId }).whereNull('refused_at').delete();
+    // Of a revision even what was refused: its post may become this version yet.
+    await trx('post_draft_candidates')
+      .where({ draft_id: draftId })
+      .whereRaw('(refused_at is null or post_id = ?)', [draft.post_id])
+      .delete();
     const subject = { type: 'post', id: draftId };
     await recordAudit(trx, { ...actor, action: 'draft.handed_off', subject, details: { version: draft.version } });
     return 'moved';
