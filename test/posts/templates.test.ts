@@ -102,6 +102,26 @@ describe('templates', () => {
     for (const fields of wrong) expect([fields, (await create(fields)).status]).toEqual([fields, 422]);
   });
 
+  it('and snippets are not written over by a form that knows of an older one, until it is told', async () => {
+    const [snippet] = await knex()('post_snippets').insert({ name: 'Bye', content: 'See you' }).returning('id');
+    for (const address of [`${TEMPLATES}${await template()}/`, `${SNIPPETS}${snippet.id}/`]) {
+      const { _csrf, ...form } = (await pageOf(address)).values();
+      expect((await editor.postForm(address, { ...form, content: 'Theirs' })).status).toBe(303);
+      const unnamed = await editor.postForm(address, { ...form, name: '', content: 'Mine' });
+      const { _csrf: _first, ...again } = readPage(unnamed.text).values();
+      const refused = await editor.postForm(address, { ...again, name: 'Weekly letter' });
+      expect([refused.status, readPage(refused.text).text]).toEqual([
+        422,
+        expect.stringContaining('Somebody saved it meanwhile.'),
+      ]);
+      const { _csrf: _second, ...mine } = readPage(refused.text).values();
+      expect(mine.content).toBe('Mine');
+      expect((await pageOf(address)).values().content).toBe('Theirs');
+      expect((await editor.postForm(address, mine)).status).toBe(303);
+      expect((await pageOf(address)).values().content).toBe('Mine');
+    }
+  });
+
   it('are deleted, brought back from the message, and gone after a month', async () => {
     const id = await template();
     await editor.postForm(`${TEMPLATES}${id}/delete/`);
@@ -215,7 +235,10 @@ describe('snippets', () => {
     await editor.get(`${SNIPPETS}${id}/`).expect(404);
     await editor.postForm(`${SNIPPETS}${id}/undelete/`);
     expect((await pageOf(`${SNIPPETS}${id}/`)).values()).toMatchObject({ name: 'Thanks', content: 'Thank you' });
-    const actions = await knex()('audit_entries').where({ subject_type: 'post_snippet' }).orderBy('id').pluck('action');
+    const actions = await knex()('audit_entries')
+      .where({ subject_type: 'post_snippet', subject_id: String(id) })
+      .orderBy('id')
+      .pluck('action');
     expect(actions).toEqual(['created', 'changed', 'deleted', 'restored'].map((word) => `post_snippet.${word}`));
   });
 

@@ -8,12 +8,12 @@ import { actorOf } from '../accounts/audit.service';
 import { campaignName, PatreonCampaign } from '../campaigns/campaign.model';
 import { postsCrumbs } from './calendar-page';
 import { PostSnippet } from './post-snippet.model';
-import { shortId } from './post-template.routes';
+import { seenAfter, shortId } from './post-template.routes';
 import { snippetForm } from './post-template.schemas';
 import { deleteKept, restoreKept, saveKept } from './post-template.service';
 import { SNIPPETS, showTemplates, TEMPLATES } from './post-template-page';
 
-const TYPED = ['name', 'campaign', 'content'] as const;
+const TYPED = ['name', 'campaign', 'content', 'seen'] as const;
 
 /** Words that posts have in common; they stand on the page of the templates. */
 export function postSnippetRoutes(context: Context): Router {
@@ -34,19 +34,21 @@ export function postSnippetRoutes(context: Context): Router {
 
   router.get(`${SNIPPETS}:id/`, allow('posts.write'), async (req, res) => {
     const snippet = await findSnippet(req);
-    const { name, content } = snippet;
-    await snippetPage(req, res, snippet, { name, content, campaign: String(snippet.campaign_id ?? '') });
+    const { name, content, saved_at: seen } = snippet;
+    await snippetPage(req, res, snippet, { name, content, campaign: String(snippet.campaign_id ?? ''), seen });
   });
 
   router.post(`${SNIPPETS}:id/`, allow('posts.write'), async (req, res) => {
     const snippet = await findSnippet(req);
     try {
       const values = readForm(req);
-      await saveKept(context, 'post_snippets', { id: snippet.id, values }, actorOf(req));
+      await saveKept(context, 'post_snippets', { id: snippet.id, values, ...typedValues(req, ['seen']) }, actorOf(req));
       req.flash('success', req.t('postTemplate:done.changed', { name: values.name }));
       res.redirect(303, `${TEMPLATES}#snippets`);
     } catch (error) {
-      await snippetPage(req, res, snippet, typedValues(req, TYPED), formMessages(req, error), 422);
+      const errors = formMessages(req, error);
+      const values = { ...typedValues(req, TYPED), seen: seenAfter(req, snippet, errors) };
+      await snippetPage(req, res, snippet, values, errors, 422);
     }
   });
 

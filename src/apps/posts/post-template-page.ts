@@ -104,6 +104,8 @@ interface FormPage {
   campaignId: number | null;
   values: TemplateFormState;
   errors?: Record<string, string>;
+  /** When the template had been saved last, as the form knows. */
+  seen?: string;
 }
 
 /** @throws NotFoundError for a campaign that is not there */
@@ -111,7 +113,7 @@ export async function showTemplateForm(
   req: Request,
   res: Response,
   { knex }: Context,
-  { template, campaignId, values, errors = {} }: FormPage,
+  { template, campaignId, values, errors = {}, seen }: FormPage,
   status = 200,
 ): Promise<void> {
   const campaign = campaignId === null ? undefined : await PatreonCampaign.findById(campaignId, knex);
@@ -121,6 +123,6 @@ export async function showTemplateForm(
   const crumb = { label: req.t('postTemplate:title'), href: TEMPLATES };
   const shown = { title, section: 'posts', breadcrumbs: postsCrumbs(req, title, crumb), values, errors };
   const action = template ? `${TEMPLATES}${template.id}/` : `${TEMPLATES}create/`;
-  const locals = { ...shown, template, campaign, campaignName, tierChoices, action };
+  const locals = { ...shown, seen, template, campaign, campaignName, tierChoices, action };
   res.view('planning/template', locals, { status });
 }

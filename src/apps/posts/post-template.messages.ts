@@ -61,6 +61,7 @@ export const postTemplateMessages = defineMessages({
       campaign: 'Choose one of your campaigns, or all of them.',
       tiers: 'Choose tiers of the template’s own campaign.',
       content: 'Write between 1 and 5,000 characters.',
+      changed: 'Somebody saved it meanwhile. Your words are still here: look at theirs first, then save again.',
     },
   },
   fr: {
@@ -122,6 +123,8 @@ export const postTemplateMessages = defineMessages({
       campaign: 'Choisissez une de vos campagnes, ou toutes.',
       tiers: 'Choisissez des niveaux de la campagne du modèle.',
       content: 'Écrivez entre 1 et 5\u202f000 caractères.',
+      changed:
+        'Quelqu’un l’a enregistré entre-temps. Vos mots sont toujours ici\u202f: regardez d’abord les siens, puis enregistrez de nouveau.',
     },
   },
 });

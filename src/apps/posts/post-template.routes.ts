@@ -53,19 +53,27 @@ export function postTemplateRoutes(context: Context): Router {
   router.get(`${TEMPLATES}:id/`, allow('posts.write'), async (req, res) => {
     const template = await findTemplate(req);
     const values = await templateState(template, context);
-    await showTemplateForm(req, res, context, { template, campaignId: template.campaign_id, values });
+    const { campaign_id: campaignId, saved_at: seen } = template;
+    await showTemplateForm(req, res, context, { template, campaignId, values, seen });
   });
 
   router.post(`${TEMPLATES}:id/`, allow('posts.write'), async (req, res) => {
     const template = await findTemplate(req);
     try {
       const values = { ...(await readForm(req, template)), campaign_id: template.campaign_id };
-      await saveKept(context, 'post_templates', { id: template.id, values }, actorOf(req));
+      await saveKept(
+        context,
+        'post_templates',
+        { id: template.id, values, ...typedValues(req, ['seen']) },
+        actorOf(req),
+      );
       req.flash('success', req.t('postTemplate:done.changed', { name: values.name }));
       res.redirect(303, TEMPLATES);
     } catch (error) {
-      const shown = { template, campaignId: template.campaign_id, values: typedTemplate(req) };
-      await showTemplateForm(req, res, context, { ...shown, errors: formMessages(req, error) }, 422);
+      const errors = formMessages(req, error);
+      const seen = seenAfter(req, template, errors);
+      const shown = { template, campaignId: template.campaign_id, values: typedTemplate(req), seen };
+      await showTemplateForm(req, res, context, { ...shown, errors }, 422);
     }
   });
 
@@ -110,6 +118,11 @@ export function postTemplateRoutes(context: Context): Router {
   }
 
   return router;
+}
+
+/** Of which save the form knows after a refusal: the latest one only where it told of it. */
+export function seenAfter(req: Request, kept: { saved_at: string }, errors: Record<string, string>): string {
+  return errors.changed ? kept.saved_at : typedValues(req, ['seen']).seen;
 }
 
 /** Of a column of four bytes: what is longer names nothing. @throws NotFoundError */

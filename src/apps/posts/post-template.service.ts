@@ -19,14 +19,22 @@ export interface KeptValues {
   content: string;
 }
 
+export interface KeptSave {
+  id?: number | undefined;
+  values: KeptValues & Partial<PostTemplate>;
+  /** When it had been saved last, as its form knew: a later save refuses this one. */
+  seen?: string | undefined;
+}
+
 /**
  * Stores a new one, or the one of this id.
- * @throws NotFoundError, and ValidationError for a name that another has, a campaign that is not there, or too many of them
+ * @throws NotFoundError, and ValidationError for a name that another has, a campaign that is not there, too many of them, or
+ * (of `changed`) where somebody saved it meanwhile
  */
 export async function saveKept(
   { knex, clock }: Context,
   table: KeptTable,
-  { id, values }: { id?: number | undefined; values: KeptValues & Partial<PostTemplate> },
+  { id, values, seen }: KeptSave,
   actor: Actor,
 ): Promise<number> {
   const row = { ...values, saved_by: actor.staffId ?? null, saved_at: clock.now().toISOString() };
@@ -34,6 +42,7 @@ export async function saveKept(
     knex.transaction(async (trx) => {
       await checkCampaign(values.campaign_id, trx);
       if (id === undefined) await checkRoom(table, trx);
+      else await checkSeen(table, id, seen, trx);
       const write = id === undefined ? trx(table).insert(row) : trx(table).update(row).where({ id, deleted_at: null });
       const [stored]: { id: number }[] = await write.returning('id');
       if (!stored) throw new NotFoundError();
@@ -88,6 +97,12 @@ async function checkCampaign(id: number | null, db: Knex): Promise<void> {
   if (id === null) return;
   if (!(await PatreonCampaign.findById(id, db)))
     throw new ValidationError({ campaign: 'postTemplate:problem.campaign' });
+}
+
+async function checkSeen(table: KeptTable, id: number, seen: string | undefined, trx: Knex.Transaction): Promise<void> {
+  const kept = await trx(table).where({ id, deleted_at: null }).forUpdate().first<{ saved_at: string }>('saved_at');
+  if (!kept) throw new NotFoundError();
+  if (seen && seen !== kept.saved_at) throw new ValidationError({ changed: 'postTemplate:problem.changed' });
 }
 
 async function checkRoom(table: KeptTable, db: Knex): Promise<void> {
