@@ -376,6 +376,18 @@ describe('a published post that changes on Patreon', () => {
     expect((await stored(id)).state).toBe('drifted');
   });
 
+  it('begins a revision with what staff accepted, not with our older words', async () => {
+    const { id, postId } = await published();
+    await store(postId, { title: 'A walk at dusk', content: '<p>Put <b>right</b> on Patreon.</p>' });
+    await settle();
+    const { seen = '' } = (await pageOf(id)).values();
+    await editor.postForm(`/patreon/posts/${id}/accept/`, { seen });
+    expect((await pageOf(id)).html).toContain(`href="/patreon/posts/${id}/edit/">Start a revision</a>`);
+    await editor.postForm(`/patreon/posts/${id}/revise/`);
+    const revision = { state: 'draft', title: 'A walk at dusk', content: 'Put **right** on Patreon.', post_id: postId };
+    expect(await stored(id)).toMatchObject(revision);
+  });
+
   it('is not accepted by somebody who saw an older copy, nor by viewers', async () => {
     const { id, postId } = await published();
     await store(postId, { title: 'A walk at dusk' });
@@ -526,7 +538,19 @@ describe('a plan that is not kept', () => {
     const past = { state: 'ready', planned_for: '2026-11-01T12:00:00Z' };
     await waiting(past);
     await waiting(past);
-    expect(await problems()).toEqual(['plan_overdue /patreon/posts/?drafts_sort=planned']);
+    expect(await problems()).toEqual(['plan_overdue /patreon/posts/?drafts_sort=planned#drafts']);
+  });
+
+  it('leads to the posts that were handed off alone where several of them are not seen', async () => {
+    const ids = [await handedOff(), await handedOff()];
+    await waiting({ state: 'ready' });
+    now = new Date('2026-11-21T12:00:01Z');
+    const [address = ''] = (await problems()).map((problem) => problem.split(' ')[1]);
+    // A session does not last that long.
+    now = new Date(LATER);
+    const { text } = await editor.get(address.replace(/#.*/, '')).expect(200);
+    const listed = readPage(text).rows('drafts');
+    expect(listed.map(({ id }) => Number(id)).sort()).toEqual(ids.sort());
   });
 });
 

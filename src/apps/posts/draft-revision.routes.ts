@@ -37,14 +37,14 @@ export function draftRevisionRoutes(context: Context): Router {
     const draft = await PostDraft.findLive(id, knex);
     const revise = draft ? takeBack : reviseMirrored;
     const revision = await revise(context, id, actorOf(req), words);
-    tell(req, revision, !draft || draft.state === 'drifted');
+    tell(req, revision);
     res.redirect(303, `/patreon/posts/${revision.draftId}/edit/`);
   });
 
   return router;
 }
 
-function tell(req: Request, { isCut }: Revision, isPatreons: boolean): void {
+function tell(req: Request, { isCut, isPatreons }: Revision): void {
   if (isCut) req.flash('warning', req.t('drafts:revision.cut'));
   else if (isPatreons) req.flash('info', req.t('drafts:revision.begun'));
 }

@@ -8,12 +8,15 @@ import { createDraftIn } from './draft-creation.service';
 import { moveDraft } from './draft-moves.service';
 import { LONGEST } from './drafts.schemas';
 import { changeDraft } from './drafts.service';
+import { isAccepted } from './drift.service';
 import { PatreonPost } from './post.model';
 
 export interface Revision {
   draftId: number;
   /** Patreon's text is longer than a draft can be. */
   isCut: boolean;
+  /** Whether it begins with Patreon's text. */
+  isPatreons: boolean;
 }
 
 /**
@@ -30,16 +33,16 @@ export async function reviseMirrored(
     const post = await PatreonPost.query(trx).findById(postId).whereNull('gone_at').forUpdate();
     if (!post) throw new NotFoundError();
     const known = await findRevision(postId, trx);
-    if (known) return { draftId: known.id, isCut: false };
+    if (known) return { draftId: known.id, isCut: false, isPatreons: false };
     const { content, isCut } = contentOfPost(post, words);
     const draft = await createDraftIn(trx, { campaignId: post.campaign_id, content, actor, postId }, clock);
-    return { draftId: draft.id, isCut };
+    return { draftId: draft.id, isCut, isPatreons: true };
   });
 }
 
 /**
- * Takes a draft back, so that it can be changed. One whose copy on Patreon was changed begins with Patreon's text; what
- * it said itself stays in its history. @throws NotFoundError, and ConflictError where that is no legal move
+ * Takes a draft back, so that it can be changed. One whose copy on Patreon was changed, accepted or not, begins with
+ * Patreon's text; what it said itself stays in its history. @throws NotFoundError, and ConflictError where that is no legal move
  */
 export async function takeBack(
   { knex, clock }: Context,
@@ -50,14 +53,14 @@ export async function takeBack(
   return knex.transaction(async (trx) => {
     const draft = await PostDraft.lockLive(draftId, trx);
     if (!draft) throw new NotFoundError();
-    const isDrifted = draft.state === 'drifted';
+    const isPatreons = draft.state === 'drifted' || (draft.state === 'published' && (await isAccepted(draftId, trx)));
     await moveDraft(trx, { draftId, to: 'draft', staffId: actor.staffId ?? null, now: clock.now() });
-    const post = isDrifted && draft.post_id !== null ? await PatreonPost.findById(draft.post_id, trx) : undefined;
-    if (!post) return { draftId, isCut: false };
+    const post = isPatreons && draft.post_id !== null ? await PatreonPost.findById(draft.post_id, trx) : undefined;
+    if (!post) return { draftId, isCut: false, isPatreons: false };
     const { content, isCut } = contentOfPost(post, words);
     const { title, content: text, is_public, is_paid, tiers } = content;
     await changeDraft(trx, { draftId, change: { title, content: text, is_public, is_paid, tiers }, actor }, clock);
-    return { draftId, isCut };
+    return { draftId, isCut, isPatreons };
   });
 }
 

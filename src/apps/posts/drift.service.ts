@@ -102,6 +102,15 @@ export async function acceptDrift(context: Context, draftId: number, seen: strin
   });
 }
 
+/** Whether staff accepted what Patreon made of a draft: its own text is the older one then. */
+export async function isAccepted(draftId: number, db: Knex): Promise<boolean> {
+  const row = await db('post_draft_comparisons')
+    .where({ draft_id: draftId })
+    .whereNotNull('accepted_at')
+    .first('draft_id');
+  return row !== undefined;
+}
+
 function compare(row: ComparedRow): Comparison {
   const handed = {
     title: row.handed_title,
