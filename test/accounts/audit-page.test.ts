@@ -75,6 +75,22 @@ describe('GET /admin/audit/', () => {
     expect(file?.html).toContain('href="/patreon/members/?label=3&amp;kind=paying"');
   });
 
+  it('leads nowhere from a file of what was searched for, which the log does not keep', async () => {
+    await record({
+      action: 'export.started',
+      details: { format: 'csv', columns: [], query: 'kind=paying&q=%E2%80%A6' },
+    });
+    const [file] = (await read()).rows('audit');
+    expect(file?.text).toContain('Filter: kind=paying');
+    expect(file?.html).not.toContain('href="/patreon/members/?');
+  });
+
+  it('says what was done to several drafts at once in the words of its form', async () => {
+    await record({ action: 'draft_batch.applied', details: { action: 'shift', total: 3, ids: [1, 2, 3] } });
+    const [batch] = (await read()).rows('audit');
+    expect(batch?.text).toContain('Worked on 3 drafts at once (Move by some days)');
+  });
+
   it('tells an action that has no words by its name', async () => {
     await record({ action: 'comet.seen', subject: { type: 'comet', id: 'C-2026' } });
     const [row] = (await read()).rows('audit');

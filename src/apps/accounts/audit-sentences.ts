@@ -119,9 +119,13 @@ export function auditNotes(t: Translate, { action, details }: Pick<AuditEntry, '
   const words = plainWords({ ...details, ...columnWords(t, action, details) });
   return NOTED.filter((name) => words[name]).map((name) => ({
     text: t(`audit:note.${name}`, { [name]: words[name] }),
-    href: name === 'query' && action.startsWith('export.') ? `/patreon/members/?${words.query}` : null,
+    href: name === 'query' && action.startsWith('export.') ? listHref(words.query as string) : null,
   }));
 }
+
+/** Null where the log left out what was searched for: the list would be another one. */
+const listHref = (query: string): string | null =>
+  [...new URLSearchParams(query).keys()].some((name) => /(^|\.)q$/.test(name)) ? null : `/patreon/members/?${query}`;
 
 const NOTED = ['reason', 'fields', 'columns', 'query'] as const;
 
@@ -160,6 +164,7 @@ const WORDS: Partial<Record<string, (t: Translate, value: string) => string>> = 
   by: (t, value) => t(`audit:by.${value}`),
   outcome: (t, value) => t(`audit:outcome.${value}`),
   format: (_t, value) => value.toUpperCase(),
+  action: (t, value) => t(`draftBulk:action.${value}`),
 };
 
 function wordsOf(t: Translate, details: Record<string, unknown>): Record<string, string> {
