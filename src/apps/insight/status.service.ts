@@ -130,6 +130,6 @@ function draftFinding({ reason, count, draftId }: DraftProblemCount): Finding {
     fix_url:
       count === 1
         ? here
-        : `/patreon/posts/?${reason === 'toHandOff' ? 'drafts_sort=planned' : 'drafts_state=handed_off'}`,
+        : `/patreon/posts/?${reason === 'toHandOff' ? 'drafts_sort=planned' : 'draft_state=handed_off'}#drafts`,
   };
 }
