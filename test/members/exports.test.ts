@@ -59,6 +59,8 @@ describe('/patreon/members/export/', () => {
       const page = readPage(text);
       expect(page.total).toBe(2);
       expect(text).toContain('href="/patreon/members/?kind=paying&amp;sort=name"');
+      const twice = await owner.get(`${EXPORT}?kind=paying&sort=name&ids=${a}&ids=${c}`).expect(200);
+      expect(readPage(twice.text).total).toBe(2);
       expect(text).toContain(`action="${EXPORT}?kind=paying&amp;sort=name"`);
       const chosen = [...text.matchAll(/name="column" value="(\w+)" checked/g)].map(([, name]) => name);
       expect(chosen).toEqual(expect.arrayContaining(['patreon_id', 'full_name', 'email', 'kind', 'monthly_cents']));

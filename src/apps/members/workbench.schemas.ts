@@ -51,7 +51,7 @@ const memberIds = z
 
 /** The same in an address, where one parameter names them all. */
 export const pickedIds = z.object({
-  ids: z.preprocess((text) => (typeof text === 'string' && text !== '' ? text.split(',') : undefined), memberIds),
+  ids: z.preprocess((text) => (text === '' ? undefined : typeof text === 'string' ? text.split(',') : text), memberIds),
 });
 
 /** Which members, and what is to be done with them. */
