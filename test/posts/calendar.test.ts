@@ -106,11 +106,25 @@ describe('the calendar', () => {
       ['Under way', 'handed_off', '2026-11-17T10:01:00Z', false],
       ['Lost', 'handed_off', '2026-11-17T09:59:00Z', true],
       ['Out', 'published', '2026-11-10T09:00:00Z', false],
+      ['Perhaps', 'idea', '2026-11-10T09:00:00Z', false],
     ] as const;
     for (const [title, state, planned_for] of given) await insertDraft(knex(), campaign, { title, state, planned_for });
+    const [live, other] = await insertPosts(knex(), campaign, [
+      { title: 'Live', published_at: '2026-11-10T09:00:04Z' },
+      { title: 'Live too', published_at: '2026-11-10T09:00:04Z' },
+    ]);
+    const revision = { state: 'draft', title: 'Anew' } as const;
+    await insertDraft(knex(), campaign, { ...revision, planned_for: '2026-11-10T09:00:00Z', post_id: live });
+    await insertDraft(knex(), campaign, { ...revision, planned_for: '2026-11-12T09:00:00Z', post_id: other });
     const page = await pageOf(CALENDAR);
     const overdue = page.rows('planned').filter(({ text }) => text.includes('Overdue'));
-    expect(overdue.map(({ text }) => text.split(' ')[0]).sort()).toEqual(['Late', 'Lost']);
+    expect(overdue.map(({ text }) => text.split(' ')[0]).sort()).toEqual(['Anew', 'Late', 'Lost']);
+    const { body } = await editor.get('/patreon/api/status/', { accept: 'application/json' });
+    const told = body.problems.filter(({ code }: { code: string }) => code === 'plan_overdue');
+    expect(told.map(({ message }: { message: string }) => message).sort()).toEqual([
+      expect.stringContaining('A post was handed off more than a day ago'),
+      expect.stringContaining('The hour of 2 planned posts has come'),
+    ]);
     expect([...page.html.matchAll(/aria-current="date"/g)]).toHaveLength(1);
     expect(cellOf(page, '2026-11-18')).toContain('aria-current="date"');
   });

@@ -4,7 +4,7 @@ import { NotFoundError } from '../../errors';
 import { createFormat } from '../../http/format';
 import { rowId } from '../../http/parse';
 import { campaignName, PatreonCampaign } from '../campaigns/campaign.model';
-import { type CalendarEntry, isOverdue, listCalendarEntries, listUnplanned } from './calendar-entries';
+import { type CalendarEntry, listCalendarEntries, listUnplanned } from './calendar-entries';
 import { calendarDay, calendarMonth, dayNames, firstWeekday, isMonth } from './calendar-month';
 import { isPlannable } from './draft-plan.service';
 import { toLocalTime } from './planned-time';
@@ -57,11 +57,14 @@ async function monthLocals(req: Request, context: Context, asked: CalendarQuery 
   const days = month.weeks.flat();
   const range = { first: days[0] as string, last: days.at(-1) as string };
   const [found, unplanned] = await Promise.all([
-    listCalendarEntries({ ...range, campaignId: asked.campaign, perDay: READ_PER_DAY }, context.knex),
+    listCalendarEntries(
+      { ...range, campaignId: asked.campaign, perDay: READ_PER_DAY, now: context.clock.now() },
+      context.knex,
+    ),
     listUnplanned(asked.campaign, UNPLANNED + 1, context.knex),
   ]);
   const campaigns = await campaignsOf([...found, ...unplanned], context);
-  const entries = found.map((entry) => shownEntry(req, context, entry, campaigns));
+  const entries = found.map((entry) => shownEntry(req, entry, campaigns));
   const cells = month.weeks.map((week) =>
     week.map((day) => {
       const ofDay = entries.filter((entry) => entry.day === day);
@@ -96,7 +99,7 @@ async function monthLocals(req: Request, context: Context, asked: CalendarQuery 
 async function dayLocals(req: Request, context: Context, asked: CalendarQuery & { day: string }) {
   const names = dayNames(req.locale);
   const range = { first: asked.day, last: asked.day, campaignId: asked.campaign, perDay: LISTED_PER_DAY };
-  const found = await listCalendarEntries(range, context.knex);
+  const found = await listCalendarEntries({ ...range, now: context.clock.now() }, context.knex);
   const campaigns = await campaignsOf(found, context);
   const crumb = {
     label: req.t('planning:title'),
@@ -106,19 +109,14 @@ async function dayLocals(req: Request, context: Context, asked: CalendarQuery & 
   return {
     title,
     breadcrumbs: postsCrumbs(req, title, crumb),
-    entries: found.map((entry) => shownEntry(req, context, entry, campaigns)).sort((a, b) => a.at.localeCompare(b.at)),
+    entries: found.map((entry) => shownEntry(req, entry, campaigns)).sort((a, b) => a.at.localeCompare(b.at)),
     total: found[0]?.total ?? 0,
   };
 }
 
 export type ShownEntry = ReturnType<typeof shownEntry>;
 
-function shownEntry(
-  req: Request,
-  { clock }: Context,
-  entry: CalendarEntry,
-  campaigns: ReadonlyMap<number, PatreonCampaign>,
-) {
+function shownEntry(req: Request, entry: CalendarEntry, campaigns: ReadonlyMap<number, PatreonCampaign>) {
   const campaign = campaigns.get(entry.campaign_id);
   const format = createFormat(req.locale, campaign?.time_zone);
   return {
@@ -126,7 +124,6 @@ function shownEntry(
     campaign,
     when: format.dateTime(entry.at),
     hour: format.time(entry.at),
-    isOverdue: isOverdue(entry, clock.now()),
     isMovable: entry.type === 'draft' && isPlannable(entry.state) && req.can('posts.write'),
   };
 }

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { NOT_SEEN_SQL, TO_HAND_OFF_SQL } from './draft-lateness';
 
 /**
  * Why drafts need somebody. `toHandOff`: the hour that was planned is over; `notSeen`: handed off, and a day later still
@@ -13,9 +14,6 @@ export interface DraftProblemCount {
   draftId: number;
 }
 
-/** After so long a post that was handed off should have been seen. */
-const SEEN_WITHIN = "interval '1 day'";
-
 /** How many live drafts need somebody, for each reason that there is. Campaigns that are gone have no plans any more. */
 export async function countDraftProblems(knex: Knex, now: Date): Promise<DraftProblemCount[]> {
   const { rows } = await knex.raw<{ rows: { reason: DraftProblem; count: number; draft_id: number }[] }>(
@@ -29,10 +27,7 @@ export async function countDraftProblems(knex: Knex, now: Date): Promise<DraftPr
                 lateral (select d.state = 'handed_off' and exists (
                   select from post_draft_candidates o where o.draft_id = d.id and o.refused_at is null) as is_offered) o
           where d.deleted_at is null
-            and ((d.state in ('draft', 'in_review', 'ready') and d.planned_for < :now)
-              or (d.state = 'handed_off'
-                  and (o.is_offered
-                    or greatest(d.planned_for, d.handed_off_at) < :now::timestamptz - ${SEEN_WITHIN})))
+            and (${TO_HAND_OFF_SQL} or (d.state = 'handed_off' and (o.is_offered or ${NOT_SEEN_SQL})))
        ) waiting
       group by reason order by reason desc`,
     { now: now.toISOString() },
