@@ -138,12 +138,16 @@ describe('the list of drafts', () => {
         return id as number;
       };
       const [lost, shown, cover] = [await picture(gone, 'a'), await picture(gone, 'b'), await picture(gone, 'c')];
+      const said = await picture(gone, 'd');
+      const body = `Like ![this](/patreon/posts/pictures/${said}/)?`;
+      await knex('post_draft_comments').insert({ draft_id: live, version: 1, body });
       await version(live, 1, { content: `![tide](/patreon/posts/pictures/${shown}/)`, cover_id: cover });
       expect(await purgeDrafts(app.context)).toMatchObject({ drafts: 1, pictures: 1 });
       expect(await knex('post_drafts').pluck('id')).toEqual(expect.arrayContaining([deleted, live]));
-      expect(await knex('post_pictures').whereIn('id', [lost, shown, cover]).orderBy('id').pluck('id')).toEqual([
+      expect(await knex('post_pictures').whereIn('id', [lost, shown, cover, said]).orderBy('id').pluck('id')).toEqual([
         shown,
         cover,
+        said,
       ]);
     });
 

@@ -3,7 +3,7 @@ import type { Context } from '../../context';
 import { NotFoundError } from '../../errors';
 import { type Actor, recordAudit } from '../accounts/audit.service';
 import { PostDraft } from './draft.model';
-import { LATER_SQL, NUMBERED_SQL } from './draft-history';
+import { LATER_SQL, NAMED_SQL, NUMBERED_SQL } from './draft-history';
 
 const DAY_MS = 24 * 3_600_000;
 /** Until then a deleted draft can be brought back. */
@@ -88,19 +88,19 @@ const ORPHANED_PICTURES = `
      where p.draft_id is null and p.created_at < :kept
        and not exists (select from post_draft_versions v join post_drafts d on d.id = v.draft_id
                         where d.campaign_id = p.campaign_id and (v.cover_id = p.id or ${SHOWN_IN('v.content')}))
+       and not exists (select from post_draft_comments c join post_drafts d on d.id = c.draft_id
+                        where d.campaign_id = p.campaign_id and ${SHOWN_IN('c.body')})
+       and not exists (select from campaign_settings s where s.campaign_id = p.campaign_id and ${SHOWN_IN('s.notes')})
        and not exists (select from post_templates t where ${SHOWN_IN('t.content')})
        and not exists (select from post_snippets s where ${SHOWN_IN('s.content')})
      order by p.id limit :limit
   )`;
 
-/** What the history does not list, unless something names it: a hand-off, a comment, a move, or a version made from it. */
+/** What the history does not list. */
 const SUPERSEDED_VERSIONS = `
   with numbered as (
     ${NUMBERED_SQL} where draft_id = any(:ids::bigint[]) ${LATER_SQL}
   )
   delete from post_draft_versions v using numbered n
    where n.draft_id = v.draft_id and n.version = v.version and n.followed and v.saved_at < :until
-     and not exists (select from post_drafts d where d.id = v.draft_id and v.version in (d.version, d.handed_off_version))
-     and not exists (select from post_draft_comments c where c.draft_id = v.draft_id and c.version = v.version)
-     and not exists (select from post_draft_moves m where m.draft_id = v.draft_id and m.version = v.version)
-     and not exists (select from post_draft_versions r where r.draft_id = v.draft_id and r.restored_from = v.version)`;
+     and not ${NAMED_SQL}`;

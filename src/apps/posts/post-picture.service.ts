@@ -22,16 +22,18 @@ export interface NewPicture {
  * @throws ValidationError for what is no picture, and for one that finds no room
  */
 export async function storePicture(
-  { knex }: Context,
+  { knex, clock }: Context,
   { campaignId, draftId, file, staffId }: NewPicture,
 ): Promise<Pick<PostPicture, 'id' | 'width' | 'height'>> {
   const picture = await readPicture(file.bytes);
   const sha256 = createHash('sha256').update(picture.bytes).digest();
   return knex.transaction(async (trx) => {
     await trx.raw('select pg_advisory_xact_lock(?::int, ?::int)', [QUOTA_LOCK, campaignId]);
-    const known = await PostPicture.query(trx)
-      .select('id', 'width', 'height')
-      .findOne({ campaign_id: campaignId, sha256 });
+    // Sent anew it is as young as any other: nothing may show it yet, and old pictures that nothing shows are removed.
+    const [known] = await trx('post_pictures')
+      .where({ campaign_id: campaignId, sha256 })
+      .update({ created_at: clock.now().toISOString() })
+      .returning(['id', 'width', 'height']);
     if (known) return known;
     if ((await PostPicture.sumBytes(campaignId, trx)) + picture.bytes.length > PICTURE_QUOTA)
       throw new ValidationError({ picture: 'editor:problem.quota' });
@@ -43,6 +45,7 @@ export async function storePicture(
       draft_id: draft ? draftId : null,
       file_name: fileName(file.name),
       created_by: staffId,
+      created_at: clock.now().toISOString(),
     };
     const [stored] = await trx('post_pictures').insert(row).returning(['id', 'width', 'height']);
     return stored;
