@@ -24,7 +24,7 @@
   };
 
   // --- What is written, without what belongs to the page.
-  const NOT_WRITTEN = new Set(['_csrf', 'version', 'as', 'campaign', 'token']);
+  const NOT_WRITTEN = new Set(['_csrf', 'version', 'state', 'as', 'campaign', 'token']);
   const fields = () => [...new FormData(form)].filter(([name]) => !NOT_WRITTEN.has(name));
   // A form sends line ends as two characters; what is compared must not depend on it.
   const written = () => JSON.stringify(fields()).replaceAll('\\r\\n', '\\n');
@@ -140,8 +140,9 @@
   const keptAside = (isKept) => tell(isKept ? 'kept' : 'unkept');
   const answered = async (answer, sent) => {
     if (answer.ok) {
-      const { version, saved_at } = await answer.json();
+      const { version, saved_at, state } = await answer.json();
       form.elements.version.value = version;
+      form.elements.state.value = state;
       acknowledged = sent;
       copy();
       tell('saved', clock.format(new Date(saved_at)));
@@ -149,12 +150,12 @@
     }
     if (answer.status === 409) {
       // Both are on the server now; which of them holds is decided on the page that compares them.
-      await answer.json();
+      const { moved } = await answer.json();
       isConflict = true;
       acknowledged = sent;
       copy();
-      tell('conflict');
-      compare.hidden = false;
+      tell(moved ? 'moved' : 'conflict');
+      compare.hidden = moved;
       return true;
     }
     const isKept = copy();
@@ -179,7 +180,11 @@
     }
     const sent = written();
     if (sent === acknowledged) return true;
-    const body = new URLSearchParams([...fields(), ['version', form.elements.version.value]]);
+    const body = new URLSearchParams([
+      ...fields(),
+      ['version', form.elements.version.value],
+      ['state', form.elements.state.value],
+    ]);
     const headers = { accept: 'application/json', 'x-csrf-token': form.elements._csrf.value };
     saving = fetch(autosave, { method: 'POST', headers, body, ...options })
       .then((answer) => answered(answer, sent))

@@ -102,6 +102,25 @@ describe('saving a draft', () => {
     expect(await present(id)).toMatchObject({ title: 'By Ben', content: 'Text' });
   });
 
+  it('takes back by itself only what the form showed as gone out, and says so when it is saved by hand', async () => {
+    const id = await begin();
+    const form = readPage((await ada.get(`/patreon/posts/${id}/edit/`)).text).values();
+    expect(form.state).toBe('draft');
+    const handedOff = { state: 'handed_off', handed_off_version: 1, handed_off_at: '2026-11-22T11:00:00Z' };
+    await app.context.knex('post_drafts').where({ id }).update(handedOff);
+    const late = { title: 'Title', content: 'Late', version: '1', state: String(form.state) };
+    const refused = await autosave(ada, id, late);
+    expect([refused.status, refused.body.moved, refused.body.kept_as]).toEqual([409, true, 2]);
+    expect(await present(id)).toMatchObject({ state: 'handed_off', content: 'Text', version: 1 });
+    expect((await autosave(ada, id, { ...late, content: 'Text' })).status).toBe(200);
+    const answer = await save(ada, id, late);
+    const page = readPage((await ada.get(String(answer.headers.location))).text);
+    expect(page.text).toContain('This post was Handed off. It is a draft again.');
+    await app.context.knex('post_drafts').where({ id }).update(handedOff);
+    const known = { ...late, content: 'Later', version: '3', state: 'handed_off' };
+    expect((await autosave(ada, id, known)).body).toMatchObject({ version: 4, state: 'draft' });
+  });
+
   describe('when two people changed the same', () => {
     const conflict = async () => {
       const id = await begin({ notes: 'Ours' });
@@ -225,6 +244,31 @@ describe('saving a draft', () => {
       expect(middle).toContain('Changed: Text');
       expect(first).toContain('The first text');
       expect(last).toContain(ben.staff.name);
+    });
+
+    it('lists what was commented on as well, even if more was saved by itself within minutes', async () => {
+      const id = await begin();
+      for (const [place, content] of ['Text a', 'Text ab'].entries()) {
+        await autosave(ada, id, { title: 'Title', content, version: String(place + 1) });
+        if (place === 0) await post(ben, `/patreon/posts/${id}/comments/`, { body: 'Why a?', version: '2' });
+      }
+      const page = readPage((await ada.get(`/patreon/posts/${id}/history/`).expect(200)).text);
+      expect(page.rows('versions').map((row) => row.id)).toEqual(['3', '2', '1']);
+    });
+
+    it('knows what changed though texts were kept aside between two pages', async () => {
+      const id = await begin();
+      for (let number = 2; number <= 33; number += 1) {
+        const row = { draft_id: id, version: number, kind: 'saved', title: 'Title', is_paid: false, is_public: false };
+        const more = { tiers: [], tags: [], notes: '', content: `Text ${number}`, is_aside: number === 3 };
+        await app.context.knex('post_draft_versions').insert({ ...row, ...more });
+      }
+      const rows = readPage((await ada.get(`/patreon/posts/${id}/history/`).expect(200)).text).rows('versions');
+      expect([rows.length, rows.at(-1)?.id, rows.at(-1)?.text]).toEqual([
+        30,
+        '4',
+        expect.stringContaining('Changed: Text'),
+      ]);
     });
 
     it('comes in pages', async () => {

@@ -48,7 +48,14 @@ export async function createDraftByForm(
   });
 }
 
-const made = (draft: PostDraft): SaveOutcome => ({ isSaved: true, version: 1, isNew: true, taken: [], draft });
+const made = (draft: PostDraft): SaveOutcome => ({
+  isSaved: true,
+  version: 1,
+  isNew: true,
+  taken: [],
+  takenFrom: null,
+  draft,
+});
 
 function rowOf({ campaignId, content, actor, state = 'draft', postId }: NewDraft, clock: Clock) {
   const now = clock.now().toISOString();

@@ -3,6 +3,8 @@ import { changedFields, type DraftField } from './draft-content';
 import { PostDraftVersion } from './draft-version.model';
 
 const PAGE = 30;
+/** Texts kept aside stand between a version and the one that it changed: so far beyond the page that one is looked for. */
+const BEYOND = 10;
 
 /** Of a run of texts that one person's browser saved by itself within these minutes, the last one stands for all. */
 export const COLLAPSED_MINUTES = 10;
@@ -21,6 +23,13 @@ export const NUMBERED_SQL = `
     from post_draft_versions`;
 export const LATER_SQL = 'window later as (partition by draft_id order by version)';
 
+/** Whether a hand-off, a comment, a move or a restored text names the version `n`: it is then listed and kept. */
+export const NAMED_SQL = `(
+  exists (select from post_drafts d where d.id = n.draft_id and n.version in (d.version, d.handed_off_version))
+  or exists (select from post_draft_comments c where c.draft_id = n.draft_id and c.version = n.version)
+  or exists (select from post_draft_moves m where m.draft_id = n.draft_id and m.version = n.version)
+  or exists (select from post_draft_versions r where r.draft_id = n.draft_id and r.restored_from = n.version))`;
+
 /** A version as the history lists it; texts are digests, to tell whether they changed. */
 export interface ListedVersion {
   row: PostDraftVersion;
@@ -38,10 +47,10 @@ export interface HistoryPage {
 export async function listHistory(draftId: number, before: number | undefined, db: Knex): Promise<HistoryPage> {
   const { rows: listed } = await db.raw<{ rows: { version: number }[] }>(
     `with numbered as (${NUMBERED_SQL} where draft_id = :draftId ${LATER_SQL})
-     select version from numbered
-      where not followed and (:before::int is null or version < :before)
+     select version from numbered n
+      where (not followed or ${NAMED_SQL}) and (:before::int is null or version < :before)
       order by version desc limit :limit`,
-    { draftId, before: before ?? null, limit: PAGE + 1 },
+    { draftId, before: before ?? null, limit: PAGE + BEYOND },
   );
   const numbers = listed.map(({ version }) => version);
   const shown = numbers.slice(0, PAGE);

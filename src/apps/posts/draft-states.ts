@@ -18,6 +18,9 @@ const FOUND: readonly DraftState[] = ['published', 'drifted'];
 
 export const mayMove = (from: DraftState, to: DraftState): boolean => MOVES[from].includes(to);
 
+/** The text is on its way to Patreon, or there. */
+export const isOut = (state: DraftState): boolean => state === 'handed_off' || FOUND.includes(state);
+
 /** The moves that a button offers. */
 export const staffMoves = (from: DraftState): DraftState[] => MOVES[from].filter((to) => !FOUND.includes(to));
 

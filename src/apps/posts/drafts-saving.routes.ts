@@ -11,6 +11,7 @@ import { showDraftForm } from './draft-form-page';
 import { fieldNames, staffName } from './draft-page';
 import { noteEditor, otherEditors } from './draft-presence.service';
 import { callReady } from './draft-ready.service';
+import type { DraftState } from './draft-states';
 import { PostDraftVersion } from './draft-version.model';
 import { actionForm, versionForm } from './drafts.schemas';
 import { type SaveOutcome, saveDraft } from './drafts.service';
@@ -64,10 +65,9 @@ export function savingRoutes(context: Context): Router {
   router.post('/patreon/posts/:id/autosave/', allow('posts.write'), async (req, res, next) => {
     const found = await findDraft(req, context);
     if (!found) return next();
-    const { version, content } = await readSave(req, found);
-    const actor = actorOf(req);
-    const save = { draftId: found.draft.id, baseVersion: version, content, actor, kind: 'autosaved' as const };
-    const outcome = await saveDraft(context, save);
+    const { version, seenState, content } = await readSave(req, found);
+    const save = { draftId: found.draft.id, baseVersion: version, content, seenState, actor: actorOf(req) };
+    const outcome = await saveDraft(context, { ...save, kind: 'autosaved' });
     const { draft } = outcome;
     if (outcome.isSaved) {
       res.json({ version: outcome.version, saved_at: draft.saved_at, state: draft.state });
@@ -81,6 +81,7 @@ export function savingRoutes(context: Context): Router {
       saved_by: savedBy,
       kept_as: outcome.asideVersion,
       fields: outcome.conflicts,
+      moved: outcome.isMoved,
       theirs,
     });
   });
@@ -96,13 +97,13 @@ export function savingRoutes(context: Context): Router {
   async function readSave(
     req: Request,
     { draft, campaign }: FoundDraft,
-  ): Promise<{ version: number; content: DraftContent }> {
-    const { version, began_with } = parseForm(versionForm, req.body ?? {});
+  ): Promise<{ version: number; seenState: DraftState | undefined; content: DraftContent }> {
+    const { version, began_with, state: seenState } = parseForm(versionForm, req.body ?? {});
     const base = await PostDraftVersion.find(draft.id, version, knex);
     const content = await readDraftForm(req.body, campaign, base ?? draft, knex);
-    if (!base || began_with === undefined) return { version, content };
+    if (!base || began_with === undefined) return { version, seenState, content };
     const begin = await PostDraftVersion.find(draft.id, began_with, knex);
-    return { version, content: chosenContent(req.body, content, base, begin) };
+    return { version, seenState, content: chosenContent(req.body, content, base, begin) };
   }
 
   return router;
@@ -112,11 +113,12 @@ export function savingRoutes(context: Context): Router {
 export async function afterSave(
   req: Request,
   context: Context,
-  { draft, version, isNew, taken }: SaveOutcome & { isSaved: true },
+  { draft, version, isNew, taken, takenFrom }: SaveOutcome & { isSaved: true },
   action: 'save' | 'ready' | 'idea',
 ): Promise<string> {
   const here = `/patreon/posts/${draft.id}/`;
   if (taken.length > 0) req.flash('info', req.t('drafts:saved.merged', { fields: fieldNames(req, taken) }));
+  if (takenFrom) req.flash('warning', req.t('drafts:saved.takenBack', { state: req.t(`shared:draft.${takenFrom}`) }));
   if (action === 'ready') {
     const isReady = await callReady(context, draft.id, actorOf(req).staffId as number);
     req.flash(isReady ? 'success' : 'warning', req.t(isReady ? 'drafts:saved.ready' : 'drafts:saved.notReady'));
@@ -124,7 +126,7 @@ export async function afterSave(
   }
   const begun = draft.state === 'idea' ? 'drafts:saved.idea' : 'drafts:saved.new';
   const said = isNew && version === 1 ? begun : isNew ? 'drafts:saved.changed' : 'drafts:saved.same';
-  if (taken.length === 0) req.flash('success', req.t(said));
+  if (taken.length === 0 && !takenFrom) req.flash('success', req.t(said));
   return `${here}edit/`;
 }
 

@@ -81,6 +81,7 @@ export const draftsMessages = defineMessages({
       same: 'Everything is saved.',
       changed: 'Saved.',
       merged: 'Saved. What somebody else had changed meanwhile is kept as well: {{fields}}.',
+      takenBack: 'Saved. This post was {{state}}. It is a draft again.',
       ready: 'Saved, and ready.',
       notReady: 'Saved, but not ready yet: look at what the check found.',
     },
@@ -147,7 +148,8 @@ export const draftsMessages = defineMessages({
       same: 'The text was that of version {{version}} already.',
       older: 'Older versions',
       newest: 'The newest versions',
-      collapsed: 'Of what was saved by itself within {{count}} minutes, the last is listed.',
+      collapsed:
+        'Of what was saved by itself within {{count}} minutes, the last is listed, and what was reviewed, commented on or handed off.',
     },
     diff: {
       title: 'Version {{from}} and version {{to}}',
@@ -293,6 +295,7 @@ export const draftsMessages = defineMessages({
       same: 'Tout est enregistré.',
       changed: 'Enregistré.',
       merged: 'Enregistré. Ce que quelqu’un d’autre a modifié entre-temps est gardé aussi\u202f: {{fields}}.',
+      takenBack: 'Enregistré. État de cette publication jusqu’ici\u202f: {{state}}. C’est de nouveau un brouillon.',
       ready: 'Enregistré, et prêt.',
       notReady: 'Enregistré, mais pas encore prêt\u202f: voyez ce que la vérification a trouvé.',
     },
@@ -359,7 +362,8 @@ export const draftsMessages = defineMessages({
       same: 'Le texte était déjà celui de la version {{version}}.',
       older: 'Versions plus anciennes',
       newest: 'Les dernières versions',
-      collapsed: 'De ce qui s’est enregistré tout seul en {{count}} minutes, seule la dernière version est listée.',
+      collapsed:
+        'De ce qui s’est enregistré tout seul en {{count}} minutes, la dernière version est listée, ainsi que celles qui ont été relues, commentées ou transmises.',
     },
     diff: {
       title: 'Version {{from}} et version {{to}}',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { plainText } from '../../http/parse';
+import { DRAFT_STATES } from './draft-states';
 import { isLocalTime } from './planned-time';
 
 /** Characters, as the columns allow them. */
@@ -93,6 +94,8 @@ export const versionForm = z.object({
   version: versionNumber,
   /** Of a form that decides about two texts: the version that both were written over. */
   began_with: versionNumber.optional().catch(undefined),
+  /** Of the draft, as the form showed it. */
+  state: z.enum(DRAFT_STATES).optional().catch(undefined),
 });
 
 const given = <S extends z.ZodType>(schema: S) =>

@@ -5,7 +5,7 @@ import type { Actor } from '../accounts/audit.service';
 import { type DraftContent, PostDraft } from './draft.model';
 import { changedFields, contentOf, type DraftField, mergeContent } from './draft-content';
 import { moveDraft } from './draft-moves.service';
-import { isEditable } from './draft-states';
+import { type DraftState, isEditable, isOut } from './draft-states';
 import { PostDraftVersion } from './draft-version.model';
 
 export interface DraftSave {
@@ -15,13 +15,31 @@ export interface DraftSave {
   content: DraftContent;
   actor: Actor;
   kind: 'saved' | 'autosaved';
+  /** The state that the form showed: a form that saves by itself takes nothing back that has gone out since. */
+  seenState?: DraftState | undefined;
 }
 
 export type SaveOutcome =
-  /** `version` holds the text now. `taken` names what somebody else had changed meanwhile, which is kept as well. */
-  | { isSaved: true; version: number; isNew: boolean; taken: DraftField[]; draft: PostDraft }
-  /** Somebody else had saved `version`; the text that was sent is kept aside. */
-  | { isSaved: false; version: number; asideVersion: number; conflicts: DraftField[]; draft: PostDraft };
+  | {
+      isSaved: true;
+      /** Holds the text now. */
+      version: number;
+      isNew: boolean;
+      /** What somebody else had changed meanwhile, which is kept as well. */
+      taken: DraftField[];
+      /** The state out of which the draft was taken back by the change. */
+      takenFrom: DraftState | null;
+      draft: PostDraft;
+    }
+  /** Somebody else had saved `version`, or `isMoved`: the draft has gone out. The text that was sent is kept aside. */
+  | {
+      isSaved: false;
+      version: number;
+      asideVersion: number;
+      conflicts: DraftField[];
+      isMoved: boolean;
+      draft: PostDraft;
+    };
 
 /**
  * Saves what somebody wrote. A text that changes nothing makes no version, so repeating a request is harmless. What two
@@ -48,13 +66,19 @@ export async function saveLocked(
   const { content, taken, conflicts } = mergeContent(base, save.content, draft);
   // Whoever saves by itself would not see what was taken over, and undo it with the next save.
   const isUnseen = save.kind === 'autosaved' && taken.length > 0;
-  if (conflicts.length > 0 || isUnseen) {
+  const isMoved =
+    save.kind === 'autosaved' &&
+    isOut(draft.state) &&
+    save.seenState !== draft.state &&
+    changedFields(draft, content).length > 0;
+  if (conflicts.length > 0 || isUnseen || isMoved) {
     const asideVersion = await keepAside(trx, draft, save, clock);
-    const { version } = draft;
-    return { isSaved: false, version, asideVersion, conflicts: isUnseen ? [...conflicts, ...taken] : conflicts, draft };
+    const unseen = isUnseen ? [...conflicts, ...taken] : conflicts;
+    return { isSaved: false, version: draft.version, asideVersion, conflicts: unseen, isMoved, draft };
   }
+  const from = draft.state;
   const isNew = await write(trx, draft, { ...save, content }, clock);
-  return { isSaved: true, version: draft.version, isNew, taken, draft };
+  return { isSaved: true, version: draft.version, isNew, taken, takenFrom: draft.state === from ? null : from, draft };
 }
 
 /** Changes some fields of the text as it is, whoever is writing in it: their next save brings both together. @throws NotFoundError */

@@ -27,6 +27,8 @@ export const editorMessages = defineMessages({
       unkept: 'Offline, and this device keeps nothing: leave this page open',
       signedOut: 'Signed out: kept on this device. Sign in again in another tab, then reload this page',
       conflict: 'Somebody saved another version. Nothing is lost:',
+      moved:
+        'This post has been handed off meanwhile. Nothing is lost: save by hand to take it back, or close the page.',
       refused: 'Not saved by itself: something in the form is not right. Kept on this device',
       sending: 'Sending the picture…',
       stored: 'The picture is in the text. Say what is on it.',
@@ -116,6 +118,8 @@ export const editorMessages = defineMessages({
       signedOut:
         'Session terminée\u202f: gardé sur cet appareil. Reconnectez-vous dans un autre onglet, puis rechargez cette page',
       conflict: 'Quelqu’un a enregistré une autre version. Rien n’est perdu\u202f:',
+      moved:
+        'Cette publication a été transmise entre-temps. Rien n’est perdu\u202f: enregistrez à la main pour la reprendre, ou fermez la page.',
       refused: 'Pas enregistré tout seul\u202f: une valeur du formulaire ne convient pas. Gardé sur cet appareil',
       sending: 'Envoi de l’image…',
       stored: 'L’image est dans le texte. Dites ce qu’on y voit.',

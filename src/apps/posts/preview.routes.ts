@@ -26,7 +26,7 @@ export function previewRoutes(context: Context): Router {
   async function read(req: Request) {
     const form = parseForm(previewForm, req.body ?? {});
     const { limit, html } = layOutMarkdown(form.content, { picture: req.t('posts:picture') });
-    const reading = form.campaign === undefined ? OPEN : await readingOf(form, form.campaign);
+    const reading = form.campaign === undefined ? OPEN : await readingOf(req, form, form.campaign);
     return {
       ...reading,
       preview: { title: form.title, html, isEmpty: form.content.trim() === '' },
@@ -35,7 +35,7 @@ export function previewRoutes(context: Context): Router {
     };
   }
 
-  async function readingOf(form: PreviewForm, campaignId: number) {
+  async function readingOf(req: Request, form: PreviewForm, campaignId: number) {
     const [campaign, tiers] = await Promise.all([
       PatreonCampaign.findById(campaignId, context.knex),
       PatreonTier.listChoices(campaignId, context.knex),
@@ -50,7 +50,7 @@ export function previewRoutes(context: Context): Router {
     return {
       campaignTitle: campaign ? campaignName(campaign) : null,
       isLocked: reader !== null && !mayRead(choice, reader),
-      openTo: chosen,
+      openTo: [...chosen, ...form.unread_tiers.map((id) => ({ title: req.t('posts:tierUnread', { id }) }))],
       leastCents: choice.min_cents_pledged_to_view,
       currency: campaign?.currency ?? null,
     };
