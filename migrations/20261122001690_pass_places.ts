@@ -7,6 +7,8 @@ export async function up(knex: Knex): Promise<void> {
     -- crash of the database, which empties the sightings, is noticed.
     alter table sync_sighted_pages add column cursor text, add column pass jsonb;
     alter table sync_run_resources add column pass_pages integer not null default 0;
+    -- The place of a pass that is under way was kept with the part, where it is no longer looked for: it begins anew.
+    update sync_run_resources set pass = null where state = 'running';
   `);
 }
 
