@@ -73,6 +73,7 @@ describe('the check before ready', () => {
     ['[write](mailto:a@example.com)', ['? linkNotHttps 1 write']],
     ['[draft](https://desk.example.com/patreon/posts/1/)', ['? linkToPanel 1 draft']],
     ['[local](https://localhost:3000/)', ['? linkToPanel 1 local']],
+    ['[typo](htp://example)', ['? linkNotHttps 1 typo']],
   ])('looks at the links of %j', (content, findings) => {
     expect(found({ content })).toEqual(findings);
   });

@@ -118,7 +118,8 @@ function linkProblem(address: string, panelHost: string): string | undefined {
   if (address === '' || address === '#') return 'linkToNothing';
   if (!URL.canParse(address)) return 'linkRelative';
   const { protocol, host, hostname } = new URL(address);
-  if (host === panelHost || (hostname !== '' && !hostname.includes('.'))) return 'linkToPanel';
+  const isOfTheWeb = ['http:', 'https:'].includes(protocol);
+  if (isOfTheWeb && (host === panelHost || !hostname.includes('.'))) return 'linkToPanel';
   return protocol === 'https:' ? undefined : 'linkNotHttps';
 }
 
