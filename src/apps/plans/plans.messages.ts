@@ -34,7 +34,7 @@ export const plansMessages = defineMessages({
       title: {
         tier: {
           create: 'Plan a new tier of {{name}}',
-          edit: 'Plan changes of “{{name}}”',
+          edit: 'Plan changes to “{{name}}”',
           delete: 'Plan to delete “{{name}}”',
         },
         campaign: { edit: 'Plan new texts for {{name}}' },

@@ -59,11 +59,11 @@ export const archiveMessages = defineMessages({
     delete: {
       open: 'Delete here …',
       crumb: 'Delete',
-      title: 'Delete {{title}} here?',
+      title: 'Delete “{{title}}” here?',
       removed: 'What is removed from this panel, for good',
       removedItems: {
         copy: 'The copy of the post: its text and everything that Patreon told about it.',
-        changes: 'What was kept of its past: {{changes}} recorded changes.',
+        changes: 'What was kept of its past, recorded changes: {{changes}}.',
         search: 'Its entry in the search.',
       },
       kept: 'What stays',
@@ -78,8 +78,8 @@ export const archiveMessages = defineMessages({
       confirmHint: 'Type {{typed}} to show that you mean it.',
       submit: 'Delete it here',
     },
-    deleted: '{{title}} is deleted here. Syncs leave it out from now on.',
-    unignored: '{{title}} is no longer ignored. The next sync brings it back.',
+    deleted: '“{{title}}” is deleted here. Syncs leave it out from now on.',
+    unignored: '“{{title}}” is no longer ignored. The next sync brings it back.',
     ignored: {
       title: 'Ignored posts',
       text: 'Deleted here, and left out by syncs.',
@@ -154,11 +154,11 @@ export const archiveMessages = defineMessages({
     delete: {
       open: 'Supprimer ici…',
       crumb: 'Supprimer',
-      title: 'Supprimer {{title}} ici\u202f?',
+      title: 'Supprimer «\u202f{{title}}\u202f» ici\u202f?',
       removed: 'Ce qui est retiré de ce panneau, définitivement',
       removedItems: {
         copy: 'La copie de la publication\u202f: son texte et tout ce que Patreon en disait.',
-        changes: 'Ce qui était conservé de son passé\u202f: {{changes}} changements enregistrés.',
+        changes: 'Ce qui était conservé de son passé, changements enregistrés\u202f: {{changes}}.',
         search: 'Son entrée dans la recherche.',
       },
       kept: 'Ce qui reste',
@@ -175,8 +175,8 @@ export const archiveMessages = defineMessages({
       confirmHint: 'Saisissez {{typed}} pour confirmer.',
       submit: 'Supprimer ici',
     },
-    deleted: '{{title}} est supprimée ici. Les synchronisations la laissent désormais de côté.',
-    unignored: '{{title}} n’est plus ignorée. La prochaine synchronisation la rapporte.',
+    deleted: '«\u202f{{title}}\u202f» est supprimée ici. Les synchronisations la laissent désormais de côté.',
+    unignored: '«\u202f{{title}}\u202f» n’est plus ignorée. La prochaine synchronisation la rapporte.',
     ignored: {
       title: 'Publications ignorées',
       text: 'Supprimées ici et laissées de côté par les synchronisations.',
