@@ -4,6 +4,7 @@ import { type SignedInVisitor, startTestApp, type TestApp } from '../support/app
 import { deleteCampaigns, insertCampaign, insertPosts, insertTiers } from '../support/campaign-factories';
 import { readPage } from '../support/page';
 import { zipEntries } from '../support/zip-entries';
+import { insertDraft } from './draft-factories';
 
 /** Collects the bytes of an answer, whatever they are. */
 function bytesOf(res: Response, done: (error: Error | null, body: Buffer) => void): void {
@@ -83,19 +84,17 @@ describe('an archive of posts', () => {
     expect(entries.get('README.txt')?.toString()).toContain('Pictures that Patreon keeps are not in the archive');
   });
 
-  it('brings the pictures and tags of the draft that a post was', async () => {
+  it('brings the pictures and tags that were handed off, not those of a revision that is being written', async () => {
     const [post] = await insert([{ patreon_id: '5', title: 'Owl' }]);
     const bytes = Buffer.from('a picture');
     const sha256 = createHash('sha256').update(bytes).digest();
     const picture = { campaign_id: campaign, sha256, content_type: 'image/png', bytes, width: 1, height: 1 };
     const [{ id }] = await knex('post_pictures').insert(picture).returning('id');
-    const draft = {
-      campaign_id: campaign,
-      post_id: post,
-      content: `![An owl](/patreon/posts/pictures/${id}/)`,
-      tags: ['birds'],
-    };
-    await knex('post_drafts').insert(draft);
+    const text = { content: `![An owl](/patreon/posts/pictures/${id}/)`, tags: ['birds'] };
+    const draftId = await insertDraft(app.context.knex, campaign, { post_id: post, handed_off_version: 1, ...text });
+    await knex('post_drafts')
+      .where({ id: draftId })
+      .update({ version: 2, content: 'Soon', tags: ['secret'] });
     const entries = await download(`?post=${post}`);
     expect([...entries.keys()]).toEqual([
       `quill-co-${campaign}/owl-5.md`,

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { Translate } from '../../i18n';
 import { resolveSiteUrl } from '../../patreon/site-url';
 import { campaignName, PatreonCampaign } from '../campaigns/campaign.model';
-import { PostDraft } from './draft.model';
+import { PostDraftVersion } from './draft-version.model';
 import { handOffPictures } from './handoff-pictures';
 import { type PatreonPost, postAudience } from './post.model';
 import { tiersNamedBy } from './post-list';
@@ -35,7 +35,7 @@ export class ArchiveFiles {
     private readonly words: ArchiveWords,
   ) {}
 
-  /** One file for each post, and after it the pictures of ours in the draft that it was. */
+  /** One file for each post, and after it the pictures of ours in what was handed off. */
   async *of(posts: readonly PatreonPost[]): AsyncGenerator<ArchiveFile> {
     await this.learnFolders(posts);
     const drafts = await this.draftsOf(posts);
@@ -64,7 +64,7 @@ export class ArchiveFiles {
     return { name: 'README.txt', bytes: Buffer.from(`${lines.join('\n')}\n`), isPicture: false };
   }
 
-  private text(post: PatreonPost, tiers: readonly string[], draft: PostDraft | undefined): string {
+  private text(post: PatreonPost, tiers: readonly string[], draft: PostDraftVersion | undefined): string {
     const { text, isPlain } = markdownOf(post.content);
     if (isPlain) this.plain += 1;
     const head = frontMatter({
@@ -82,7 +82,7 @@ export class ArchiveFiles {
     return `${head}\n${text}\n`;
   }
 
-  private async *picturesOf(base: string, campaignId: number, draft: PostDraft): AsyncGenerator<ArchiveFile> {
+  private async *picturesOf(base: string, campaignId: number, draft: PostDraftVersion): AsyncGenerator<ArchiveFile> {
     for (const { id, fileName: name } of await handOffPictures(campaignId, draft, this.trx)) {
       const picture = await PostPicture.findById(id, this.trx);
       if (!picture) continue;
@@ -98,11 +98,16 @@ export class ArchiveFiles {
       this.folders.set(campaign.id, `${plainName(campaignName(campaign), 40) || 'campaign'}-${campaign.id}`);
   }
 
-  private async draftsOf(posts: readonly PatreonPost[]): Promise<Map<number, PostDraft>> {
-    const drafts = await PostDraft.query(this.trx)
-      .whereRaw('post_id = any(?::bigint[])', [posts.map(({ id }) => id)])
-      .whereNull('deleted_at');
-    return new Map(drafts.map((draft) => [draft.post_id as number, draft]));
+  /** What was handed off: a revision that is being written is no post yet. */
+  private async draftsOf(posts: readonly PatreonPost[]): Promise<Map<number, PostDraftVersion>> {
+    const versions: (PostDraftVersion & { post_id: number })[] = await PostDraftVersion.query(this.trx)
+      .alias('v')
+      .joinRaw('join post_drafts d on d.id = v.draft_id and d.handed_off_version = v.version')
+      .whereRaw('d.post_id = any(?::bigint[])', [posts.map(({ id }) => id)])
+      .whereNull('d.deleted_at')
+      .select('v.content', 'v.cover_id', 'v.tags', 'd.post_id')
+      .castTo<(PostDraftVersion & { post_id: number })[]>();
+    return new Map(versions.map((version) => [version.post_id, version]));
   }
 }
 

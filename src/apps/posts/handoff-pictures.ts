@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { Knex } from 'knex';
 import { ZipFile } from 'yazl';
 import type { DraftContent } from './draft.model';
+import { plainName } from './post-markdown';
 import { PostPicture } from './post-picture.model';
 import { ownPictureId } from './preflight';
 import { contentParts } from './preflight-content';
@@ -21,7 +22,7 @@ const EXTENSIONS = { 'image/png': 'png', 'image/jpeg': 'jpg', 'image/gif': 'gif'
 /** The pictures of ours that a version uses, each once, in the order of the text. */
 export async function handOffPictures(
   campaignId: number,
-  { content, cover_id }: DraftContent,
+  { content, cover_id }: Pick<DraftContent, 'content' | 'cover_id'>,
   knex: Knex,
 ): Promise<HandOffPicture[]> {
   const used = new Map<number, string>();
@@ -39,22 +40,10 @@ export async function handOffPictures(
     return picture ? [{ id, alt, picture }] : [];
   });
   return here.map(({ id, alt, picture }, index) => {
-    const name = plainName(alt || picture.file_name.replace(/\.[^.]*$/, ''));
-    const start = String(index + 1).padStart(2, '0');
-    return { id, alt, number: index + 1, fileName: `${start}${name}.${EXTENSIONS[picture.content_type]}` };
+    const name = plainName(alt || picture.file_name.replace(/\.[^.]*$/, ''), 40);
+    const parts = [String(index + 1).padStart(2, '0'), name].filter(Boolean);
+    return { id, alt, number: index + 1, fileName: `${parts.join('-')}.${EXTENSIONS[picture.content_type]}` };
   });
-}
-
-/** Letters, digits and dashes, which every system takes as the name of a file. */
-function plainName(text: string): string {
-  const plain = text
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .slice(0, 40)
-    .replace(/^-+|-+$/g, '');
-  return plain && `-${plain}`;
 }
 
 /** A zip of these pictures, as it is made: one of them stands in memory at a time. */

@@ -42,7 +42,7 @@ export function frontMatter(values: Record<string, string | boolean | null | rea
   return `---\n${lines.join('\n')}\n---\n`;
 }
 
-/** Letters, digits and dashes for a name in an archive; may be empty. Names that a system keeps for itself never stand alone. */
+/** Letters, digits and dashes for a name in an archive, which every system takes; may be empty. Names that a system keeps for itself never stand alone. */
 export function plainName(text: string, length = 60): string {
   return text
     .normalize('NFKD')

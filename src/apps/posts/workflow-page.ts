@@ -31,9 +31,10 @@ export async function workflowLocals(
   refused: RefusedForm | null = null,
 ) {
   const { knex } = context;
-  const [moves, comments, post] = await Promise.all([
+  const [moves, comments, openComments, post] = await Promise.all([
     PostDraftMove.listOfDraft(draft.id, MOVES, knex),
     PostDraftComment.listOfDraft(draft.id, COMMENTS + 1, knex),
+    PostDraftComment.countOpen(draft.id, knex),
     draft.post_id === null ? undefined : PatreonPost.findById(draft.post_id, knex),
   ]);
   const [stage, names] = await Promise.all([
@@ -51,7 +52,7 @@ export async function workflowLocals(
       nameOf: (id: number | null) => (id === null ? null : (names.get(id) ?? null)),
       comments: comments.slice(0, COMMENTS).map((comment) => ({ comment, html: renderMarkdown(comment.body, words) })),
       hasMoreComments: comments.length > COMMENTS,
-      openComments: comments.filter(({ resolved_at }) => resolved_at === null).length,
+      openComments,
       refused,
     },
   };
