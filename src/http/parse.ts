@@ -29,5 +29,7 @@ export function validationError(error: z.ZodError): ValidationError {
   return new ValidationError(fields);
 }
 
-/** PostgreSQL cannot store NUL, and half a surrogate pair is no text. */
-export const plainText = z.string().refine((s) => !s.includes('\0') && s.isWellFormed(), 'shared:form.unstorable');
+/** PostgreSQL cannot store NUL, and neither half a surrogate pair nor a field that was sent twice is a text. */
+export const plainText = z
+  .string('shared:form.unstorable')
+  .refine((s) => !s.includes('\0') && s.isWellFormed(), 'shared:form.unstorable');

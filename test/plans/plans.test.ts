@@ -208,6 +208,13 @@ describe('a planned change of a tier', () => {
     expect(await app.context.knex('planned_changes')).toEqual([]);
   });
 
+  it('is refused in plain words when a field is sent twice or cannot be stored', async () => {
+    for (const title of [['One', 'Two'], 'a\0b']) {
+      const answer = await manager.postForm(edit(), { title });
+      expect([answer.status, readPage(answer.text).text]).toEqual([422, expect.stringContaining('cannot be stored')]);
+    }
+  });
+
   it('is refused where nothing would change, and for a tier that is gone', async () => {
     const same = await manager.postForm(edit(), { title: ' Scribe ' });
     expect([same.status, readPage(same.text).text]).toEqual([
