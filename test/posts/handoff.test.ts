@@ -62,7 +62,7 @@ describe('the hand-off sheet', () => {
     [{ tiers: ['11'], is_paid: true }, ['choose the tiers Inkwell', 'patrons are charged']],
     [{ min_cents_pledged_to_view: 700 }, ['tiers that cost less than $7.00']],
     [{ tags: ['birds', 'dawn'] }, ['Add the tags birds, dawn.']],
-    [{ planned_for: '2026-12-01T08:30:00Z' }, ['Schedule it for Dec 1, 2026, 8:30 AM.']],
+    [{ planned_for: '2026-12-01T08:30:00Z' }, ['Schedule it for Dec 1, 2026, 8:30 AM (UTC).']],
   ])('says what to choose on Patreon for %j', async (values, steps) => {
     const { text } = await sheetOf(await insert(values));
     for (const step of steps) expect(text).toContain(step);

@@ -84,6 +84,15 @@ describe('POST /patreon/posts/{id}/move/', () => {
     expect(page.text).toContain(manager.staff.name);
   });
 
+  it('says why it came back until it goes on', async () => {
+    const id = await insert({ state: 'in_review' });
+    await move(id, { to: 'draft', note: 'The ending is missing' }, manager);
+    const asked = `${manager.staff.name} sent it back and asks for this: The ending is missing`;
+    expect((await pageOf(id)).text).toContain(asked);
+    await move(id, { to: 'in_review' });
+    expect((await pageOf(id)).text).not.toContain(asked);
+  });
+
   it('changes nothing the second time', async () => {
     const id = await insert({ state: 'draft' });
     expect((await move(id, { to: 'in_review' })).status).toBe(303);
