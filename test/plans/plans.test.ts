@@ -383,6 +383,11 @@ describe('a plan', () => {
     const [problem] = await problems();
     expect(problem).toMatchObject({ fix_url: '/patreon/plans/?due=overdue' });
     expect((await page(problem.fix_url)).rows('plans')).toHaveLength(1);
+    await knex('patreon_campaigns').where({ id: campaign }).update({ gone_at: new Date() });
+    expect(await problems()).toEqual([]);
+    const { text } = await page(`/patreon/plans/${id}/`, manager);
+    expect(text).toContain('The campaign is gone from Patreon');
+    expect(text).not.toContain('To do on Patreon');
   });
 
   it('answers 404 for what is not there', async () => {

@@ -39,9 +39,9 @@ export async function readPlan(plan: PlannedChange, knex: Knex) {
     staffNames([plan.created_by, plan.handed_off_by, plan.settled_by], knex),
     plan.action === 'delete' && plan.isWaiting && tier ? countMembersOn(tier, knex) : 0,
   ]);
-  const isGone = Boolean(plan.resource === 'tier' ? tier?.gone_at : campaign.gone_at);
+  const gone = campaign.gone_at ? 'campaign' : tier?.gone_at ? 'tier' : undefined;
   const patreonHref = resolveSiteUrl(campaign.url);
-  return { ...subject, plan, values, candidates, names, membersOn, isGone, patreonHref };
+  return { ...subject, plan, values, candidates, names, membersOn, gone, patreonHref };
 }
 
 /** The plans with their subjects and values, each in a handful of queries whatever their number. */

@@ -18,9 +18,10 @@ export interface PlanFilter {
   isOverdue: boolean;
 }
 
-/** The day of a plan is over where its campaign is. */
+/** The day of a plan is over where its campaign is. Nobody can make a change in a campaign that is gone. */
 const OVERDUE = `due_on < (now() at time zone coalesce(
-  (select s.time_zone from campaign_settings s where s.campaign_id = planned_changes.campaign_id), 'UTC'))::date`;
+  (select s.time_zone from campaign_settings s where s.campaign_id = planned_changes.campaign_id), 'UTC'))::date
+  and exists (select from patreon_campaigns c where c.id = planned_changes.campaign_id and c.gone_at is null)`;
 
 /** What staff want to be different on Patreon: one errand about one tier or campaign, with its fields in `planned_values`. */
 export class PlannedChange extends BaseModel {
