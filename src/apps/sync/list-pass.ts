@@ -33,7 +33,7 @@ export async function runListPass<T extends { id: string }>(
     while (asked) {
       const following: AskedPage<T> | null = await asked.next(ask);
       // The one after it is asked for as soon as its answer tells where that is.
-      if (following) quietly(following.next(ask));
+      if (following) void quietly(following.next(ask));
       const page: StampedPage<T> = await asked.page;
       failPoint('page.fetched');
       const before = await stored;
@@ -147,7 +147,7 @@ async function storePage<T extends { id: string }>(
       if (ended) state.seen = await countSightings(trx, pass);
       const cursor = ended ? null : page.nextCursor;
       const stored: OpenPass = { ...pass, cursor, ended, state };
-      if (!pass.confirming && !ended) await keepPlace(trx, pass, { cursor, pass: state });
+      if (!pass.confirming && !ended) await keepPlace(trx, pass, { cursor, state });
       await savePage(trx, session, stored, page, { ...counts, contested: page.items.length - items.length });
       failPoint('page.stored');
       return stored;

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { Page } from '../../patreon/client';
 import type { ListResource, PassRequest } from './list-resource';
 import { type ListTarget, nextReadSeq } from './read-stamps';
-import { forgetSightings, type Pass, type SightedPage, sightedPages } from './sightings';
+import { forgetSightings, noteBeginning, type Pass, sightedPages } from './sightings';
 import type { SyncSession } from './sync-session';
 
 /** What the pages of a pass add up to; committed with each page. */
@@ -55,7 +55,7 @@ export const freshState = (isStaged: boolean): PassState => ({
 
 interface PartRow {
   phase: 'reading' | 'concluding' | 'applying';
-  /** Of a pass that has ended, or has read nothing yet; on the way its last page knows. */
+  /** Of a pass that has ended; on the way its last page knows. */
   pass: PassState | null;
   pass_pages: number;
   start_seq: number | null;
@@ -73,20 +73,26 @@ export async function openPass<T extends { id: string }>(
   const pass: Pass = { runId: session.run.id, campaignId, resource: list.resource };
   const { knex } = session.context;
   const part: PartRow = await partRow(knex, pass).first('phase', 'pass', 'pass_pages', 'start_seq');
-  if (part?.pass && part.start_seq !== null) {
+  if (part && part.start_seq !== null) {
     const { pages, last } = await sightedPages(knex, pass);
     const open = { ...pass, startSeq: part.start_seq };
     const isKnown = pages === part.pass_pages;
-    if (isKnown && part.phase !== 'reading') return { ...open, cursor: null, state: part.pass, ended: true };
-    if (isKnown) return { ...open, ...placeAfter(last, part.pass), ended: false };
+    const isReading = part.phase === 'reading';
+    if (isKnown && isReading && last?.pass) {
+      return { ...open, ...placeAfter(last.cursor, last.pass, part.pass), ended: false };
+    }
+    if (isKnown && !isReading && part.pass) return { ...open, cursor: null, state: part.pass, ended: true };
   }
   return beginPass(session, campaignId, list);
 }
 
 /** What was found contested since the last page, when staged records were applied, stands with the part. */
-function placeAfter(last: SightedPage | null, { contested, ...begun }: PassState): Pick<OpenPass, 'cursor' | 'state'> {
-  const { cursor, pass } = last ?? { cursor: null, pass: { ...begun, contested: [] } };
-  return { cursor, state: { ...pass, contested: [...new Set([...pass.contested, ...contested])] } };
+function placeAfter(
+  cursor: string | null,
+  state: PassState,
+  since: Pick<PassState, 'contested'> | null,
+): Pick<OpenPass, 'cursor' | 'state'> {
+  return { cursor, state: { ...state, contested: [...new Set([...state.contested, ...(since?.contested ?? [])])] } };
 }
 
 /** Begins at the first page. What an attempt before created and updated stays counted, the rest begins anew. */
@@ -100,12 +106,13 @@ export async function beginPass<T extends { id: string }>(
   const state = await session.lease.write(async (trx) => {
     const begun = freshState(list.findDifferences !== undefined && (await wasReadBefore(trx, pass)));
     await forgetSightings(trx, pass);
+    await noteBeginning(trx, pass, { startSeq, state: begun });
     for (const table of ['sync_quarantine', 'sync_staged_records', 'sync_departures']) {
       await trx(table).where({ run_id: pass.runId, campaign_id: campaignId, resource: list.resource }).delete();
     }
     await partRow(trx, pass).update({
       phase: 'reading',
-      pass: JSON.stringify(begun),
+      pass: null,
       pass_pages: 0,
       start_seq: startSeq,
       fetched: 0,

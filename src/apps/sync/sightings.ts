@@ -38,24 +38,40 @@ const PAGES = 'sync_sighted_pages where campaign_id = :campaignId and resource =
 /** Where a pass stood after a page. */
 export interface SightedPage {
   cursor: string | null;
-  pass: PassState;
+  /** Of the last page of a list the part knows it. */
+  pass: PassState | null;
 }
 
-/** How many pages of a pass are known, and where it stood after the last of them. */
+/** A pass that has read nothing yet: page 0, which met nobody. */
+export async function noteBeginning(
+  trx: Knex.Transaction,
+  pass: Pass,
+  { startSeq, state }: { startSeq: number; state: PassState },
+): Promise<void> {
+  const place = { page: 0, start_seq: startSeq, end_seq: startSeq, ids: [], cursor: null, pass: JSON.stringify(state) };
+  await trx('sync_sighted_pages').insert({
+    run_id: pass.runId,
+    campaign_id: pass.campaignId,
+    resource: pass.resource,
+    ...place,
+  });
+}
+
+/** How many pages of a pass are known, and where it stood after the last of them; null when not even its beginning is. */
 export async function sightedPages(knex: Knex, pass: Pass): Promise<{ pages: number; last: SightedPage | null }> {
   const { rows } = await knex.raw(
-    `select count(*) over () as pages, cursor, pass from ${PAGES} order by page desc limit 1`,
+    `select count(*) over () - 1 as pages, cursor, pass from ${PAGES} order by page desc limit 1`,
     named(pass),
   );
   const [row] = rows as (SightedPage & { pages: number })[];
-  return row ? { pages: row.pages, last: { cursor: row.cursor, pass: row.pass } } : { pages: 0, last: null };
+  return row ? { pages: Number(row.pages), last: { cursor: row.cursor, pass: row.pass } } : { pages: 0, last: null };
 }
 
 /** Notes with the last page that was sighted where its pass stands. */
 export async function keepPlace(
   trx: Knex.Transaction,
   pass: Pass,
-  { cursor, pass: state }: SightedPage,
+  { cursor, state }: { cursor: string | null; state: PassState },
 ): Promise<void> {
   await trx('sync_sighted_pages')
     .where({ run_id: pass.runId, campaign_id: pass.campaignId, resource: pass.resource, page: state.pages })

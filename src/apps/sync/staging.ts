@@ -152,8 +152,11 @@ async function applyBatch<T extends { id: string }>(
   const contested = JSON.stringify([...overlapping]);
   await trx('sync_run_resources')
     .where(key(pass))
-    .update({ pass: trx.raw(`jsonb_set(pass, '{contested}', pass->'contested' || ?::jsonb)`, [contested]) });
+    .update({ pass: trx.raw(ADD_CONTESTED, [contested]) });
 }
+
+/** A pass that is cut off before its end has no state here yet. */
+const ADD_CONTESTED = `jsonb_set(coalesce(pass, '{}'), '{contested}', coalesce(pass->'contested', '[]') || ?::jsonb)`;
 
 /** What Patreon refuses to tell hardly ever changes within a pass: one group, as a rule. */
 function byDropped<T>(records: Staged<T>[]): [readonly DroppedName[], T[]][] {
