@@ -243,7 +243,8 @@ describe('when it is not certain which post it is', () => {
     await settle();
     const link = (who: SignedInVisitor, fields: Record<string, string>) =>
       who.postForm(`/patreon/posts/${id}/match/`, fields);
-    expect((await link(editor, { post: String(postId) })).status).toBe(404);
+    expect((await link(editor, { post: String(postId) })).status).toBe(409);
+    expect((await stored(id)).post_id).toBeNull();
     expect((await link(editor, { post: 'x' })).status).toBe(422);
     expect((await link(editor, {})).status).toBe(422);
     expect((await link(viewer, { post: 'none' })).status).toBe(403);

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Context } from '../../context';
-import { ConflictError, NotFoundError } from '../../errors';
+import { ConflictError } from '../../errors';
 import { type Actor, recordAudit } from '../accounts/audit.service';
 import { PostDraft } from './draft.model';
 import { moveDraft } from './draft-moves.service';
@@ -82,7 +82,7 @@ export async function keepCandidates(
 
 /**
  * Staff say that a post is what a draft became. Saying so again changes nothing.
- * @throws NotFoundError, and ConflictError when the draft does not wait for it any more or the post is another draft's
+ * @throws ConflictError when the post is not offered (any more), the draft does not wait, or another draft has the post
  */
 export async function confirmArrival(context: Context, draft: PostDraft, postId: number, actor: Actor): Promise<void> {
   if (draft.post_id === postId && draft.state !== 'handed_off') return;
@@ -91,14 +91,12 @@ export async function confirmArrival(context: Context, draft: PostDraft, postId:
     .where({ draft_id: draft.id, post_id: postId })
     .whereNull('refused_at')
     .first('post_id');
-  if (!offered || draft.handed_off_version === null) throw new NotFoundError();
-  const arrival = {
-    draft: { id: draft.id, handed_off_version: draft.handed_off_version },
-    postId,
-    by: actor,
-  };
-  if (!(await arrive(context, arrival)))
-    throw new ConflictError('This post cannot be linked any more. Look at it again first.', 'not_free');
+  const { id, handed_off_version } = draft;
+  const isLinked =
+    offered !== undefined &&
+    handed_off_version !== null &&
+    (await arrive(context, { draft: { id, handed_off_version }, postId, by: actor }));
+  if (!isLinked) throw new ConflictError('This post cannot be linked any more. Look at it again first.', 'not_free');
 }
 
 /**

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { htmlText } from '../../lib/html-text';
 import { diffText, shortenParts } from '../../lib/text-diff';
@@ -75,16 +76,18 @@ export async function readPostVersions(
   if (!last) return { versions: [], next: null };
   const values = await readValues(post, shown.flat(), knex);
   let state = await readAudienceAfter(post, heads[0] as Head, knex);
-  const versions = shown.map((group) => {
-    const version = versionOf(group, values, state);
+  const versions: PostVersion[] = [];
+  for (const group of shown) {
+    // Long texts are compared: others have their turn in between.
+    await setImmediate();
+    versions.push(versionOf(group, values, state));
     state = audienceBefore(group, values, state);
-    return version;
-  });
+  }
   const hasMore = groups.length > PAGE || heads.length === ROWS;
   return { versions, next: hasMore ? last.id : null };
 }
 
-/** Without the values, which may be long. A version that the limit may have cut in two is left to the next page. */
+/** Without the values, which may be long. As many as the largest versions of a page have, so that none is cut in two. */
 async function readHeads(post: PatreonPost, before: number | undefined, knex: Knex): Promise<Head[]> {
   const { campaign_id, resource, id } = recordOf(post);
   const query = PatreonChange.query(knex)

@@ -58,7 +58,7 @@ export const workflowMessages = defineMessages({
       resolvedBy: 'Settled by {{name}}, {{time}}',
       resolve: 'Settle',
       reopen: 'Open again',
-      more: 'Older settled comments are not shown.',
+      more: 'More comments are not shown: open ones come first, then those that were settled last.',
       body: 'Your comment',
       hint: 'Markdown. The whole team reads it; Patreon never does.',
       add: 'Add comment',
@@ -189,7 +189,7 @@ export const workflowMessages = defineMessages({
       illegal: 'A post in the state “{{from}}” cannot become “{{to}}” like that.',
       outdated: 'Somebody has changed this post since you opened the page. Look at it again, then decide.',
       changedMeanwhile: 'Patreon’s copy has changed since you opened the page. Look at it again, then decide.',
-      notFree: 'This post cannot be linked any more: it is gone, or it belongs to another draft.',
+      notFree: 'This post cannot be linked any more: it is gone, it was changed, or it belongs to another draft.',
     },
   },
   fr: {
@@ -248,7 +248,7 @@ export const workflowMessages = defineMessages({
       resolvedBy: 'Réglé par {{name}}, {{time}}',
       resolve: 'Régler',
       reopen: 'Rouvrir',
-      more: 'Les commentaires réglés plus anciens ne sont pas affichés.',
+      more: 'D’autres commentaires ne sont pas affichés\u202f: les ouverts viennent d’abord, puis les derniers réglés.',
       body: 'Votre commentaire',
       hint: 'Markdown. Toute l’équipe le lit\u202f; Patreon jamais.',
       add: 'Ajouter le commentaire',
@@ -391,7 +391,7 @@ export const workflowMessages = defineMessages({
       changedMeanwhile:
         'La copie de Patreon a changé depuis que vous avez ouvert la page. Regardez-la de nouveau, puis décidez.',
       notFree:
-        'Cette publication ne peut plus être reliée\u202f: elle a disparu, ou elle appartient à un autre brouillon.',
+        'Cette publication ne peut plus être reliée\u202f: elle a disparu, elle a changé, ou elle appartient à un autre brouillon.',
     },
   },
 });
