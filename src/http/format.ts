@@ -19,6 +19,9 @@ export interface Format {
   duration(milliseconds: number | null | undefined): string;
 }
 
+/** In which words and order the reader's language writes dates and numbers. */
+export const languageTag = (locale: Locale): string => (locale === 'en' ? 'en-US' : 'fr-FR');
+
 const EMPTY = '–';
 const formats = new Map<string, Format>();
 
@@ -37,7 +40,7 @@ export function createFormat(locale: Locale, timeZone: string | null = null): Fo
 }
 
 function build(locale: Locale, timeZone: string): Format {
-  const tag = locale === 'en' ? 'en-US' : 'fr-FR';
+  const tag = languageTag(locale);
   const number = new Intl.NumberFormat(tag);
   const percent = new Intl.NumberFormat(tag, { style: 'percent', maximumFractionDigits: 1 });
   const relative = new Intl.RelativeTimeFormat(tag, { numeric: 'auto' });

@@ -32,6 +32,13 @@ export class Staff extends BaseModel {
     return Staff.query(db).findOne({ email });
   }
 
+  /** Names by id; who has left is not among them. */
+  static async listNames(ids: readonly (number | null)[], db: Knex): Promise<Map<number, string>> {
+    const wanted = [...new Set(ids.filter((id) => id !== null))];
+    const staff = wanted.length === 0 ? [] : await Staff.query(db).select('id', 'name').findByIds(wanted);
+    return new Map(staff.map(({ id, name }) => [id, name]));
+  }
+
   static async listAll(db: Knex): Promise<Staff[]> {
     return Staff.query(db).orderByRaw('disabled_at is not null').orderBy(['name', 'id']);
   }

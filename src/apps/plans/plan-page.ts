@@ -36,7 +36,7 @@ export async function readPlan(plan: PlannedChange, knex: Knex) {
   const { tier, campaign } = subject;
   const [candidates, names, membersOn] = await Promise.all([
     listCandidates(plan, knex),
-    staffNames([plan.created_by, plan.handed_off_by, plan.settled_by], knex),
+    Staff.listNames([plan.created_by, plan.handed_off_by, plan.settled_by], knex),
     plan.action === 'delete' && plan.isWaiting && tier ? countMembersOn(tier, knex) : 0,
   ]);
   const gone = campaign.gone_at ? 'campaign' : tier?.gone_at ? 'tier' : undefined;
@@ -87,11 +87,4 @@ function copyText(kind: FieldKind, wanted: FieldValue, currency: string | null):
 function fractionDigits(currency: string | null): number {
   if (!currency || !/^[A-Z]{3}$/.test(currency)) return 2;
   return new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
-}
-
-async function staffNames(ids: readonly (number | null)[], knex: Knex): Promise<Map<number, string>> {
-  const staff = await Staff.query(knex)
-    .select('id', 'name')
-    .whereRaw('id = any(?::int[])', [ids.filter((id) => id !== null)]);
-  return new Map(staff.map(({ id, name }) => [id, name]));
 }

@@ -60,7 +60,13 @@ export async function versionsLocals(
     PatreonChange.isWhole(record, knex),
     PatreonChange.keptSince(knex),
   ]);
-  const [people, tierTitle] = await Promise.all([namesOf(versions, knex), tierTitles(campaign.id, versions, knex)]);
+  const [people, tierTitle] = await Promise.all([
+    Staff.listNames(
+      versions.map(({ staffId }) => staffId),
+      knex,
+    ),
+    tierTitles(campaign.id, versions, knex),
+  ]);
   return {
     title: `${req.t('archive:versions.title')} · ${postTitle(req, post)}`,
     heading: postTitle(req, post),
@@ -75,14 +81,6 @@ export async function versionsLocals(
     next: next === null ? null : `/patreon/posts/${post.id}/versions/?before=${next}`,
     since: isWhole ? post.first_seen_at : keptSince,
   };
-}
-
-async function namesOf(versions: readonly PostVersion[], knex: Context['knex']): Promise<Map<number, string>> {
-  const ids = versions.flatMap(({ staffId }) => staffId ?? []);
-  const staff = await Staff.query(knex)
-    .select('id', 'name')
-    .findByIds([...new Set(ids)]);
-  return new Map(staff.map(({ id, name }) => [id, name]));
 }
 
 async function tierTitles(

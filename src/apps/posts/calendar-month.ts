@@ -1,3 +1,4 @@
+import { languageTag } from '../../http/format';
 import type { Locale } from '../../i18n';
 
 /** Days of the week as ISO 8601 counts them: Monday is 1, Sunday 7. */
@@ -62,7 +63,6 @@ export function dayNames(locale: Locale) {
   };
 }
 
-const languageTag = (locale: Locale): string => (locale === 'en' ? 'en-US' : 'fr-FR');
 const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
 
 function monthBeside(at: number): string | undefined {

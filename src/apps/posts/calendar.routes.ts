@@ -4,6 +4,7 @@ import type { Context } from '../../context';
 import { NotFoundError } from '../../errors';
 import { allow } from '../../http/allow';
 import { formMessages, typedValues } from '../../http/form-messages';
+import { languageTag } from '../../http/format';
 import { ownPath } from '../../http/own-path';
 import { parseForm, rowId } from '../../http/parse';
 import { wantsFragment } from '../../http/render';
@@ -119,9 +120,8 @@ function nextAddress(req: Request): string {
 }
 
 function spokenTime(req: Request, at: string, timeZone: string | null | undefined): string {
-  const tag = req.locale === 'en' ? 'en-US' : 'fr-FR';
   const format = { dateStyle: 'full', timeStyle: 'short', timeZone: timeZone ?? 'UTC' } as const;
-  return new Intl.DateTimeFormat(tag, format).format(new Date(at));
+  return new Intl.DateTimeFormat(languageTag(req.locale), format).format(new Date(at));
 }
 
 interface FormState {

@@ -4,9 +4,10 @@ import { NotFoundError } from '../../errors';
 import { allow } from '../../http/allow';
 import { parseForm, rowId } from '../../http/parse';
 import { actorOf } from '../accounts/audit.service';
+import { Staff } from '../accounts/staff.model';
 import { compareVersions } from './draft-diff';
 import { COLLAPSED_MINUTES, listHistory } from './draft-history';
-import { describeFields, draftCrumbs, draftTitle, fieldNames, staffNames } from './draft-page';
+import { describeFields, draftCrumbs, draftTitle, fieldNames } from './draft-page';
 import { PostDraftVersion } from './draft-version.model';
 import { comparisonQuery, historyQuery } from './drafts.schemas';
 import { restoreVersion } from './drafts.service';
@@ -23,9 +24,9 @@ export function draftHistoryRoutes(context: Context): Router {
     const { draft, campaign } = found;
     const { before } = parseForm(historyQuery, req.query);
     const page = await listHistory(draft.id, before, knex);
-    const names = await staffNames(
+    const names = await Staff.listNames(
       page.versions.map(({ row }) => row.saved_by),
-      context,
+      context.knex,
     );
     res.view('drafts/history', {
       title: req.t('drafts:history.title', { title: draftTitle(req, draft) }),
@@ -57,7 +58,7 @@ export function draftHistoryRoutes(context: Context): Router {
     if (!before || !after) throw new NotFoundError();
     const [words, names] = await Promise.all([
       Promise.all([describeFields(req, before, campaign, context), describeFields(req, after, campaign, context)]),
-      staffNames([before.saved_by, after.saved_by], context),
+      Staff.listNames([before.saved_by, after.saved_by], context.knex),
     ]);
     res.view('drafts/diff', {
       title: req.t('drafts:diff.title', { from, to }),

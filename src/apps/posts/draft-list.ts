@@ -14,9 +14,9 @@ import {
 import { createFormat } from '../../http/format';
 import { listAddress } from '../../http/list-address';
 import { parseForm } from '../../http/parse';
+import { Staff } from '../accounts/staff.model';
 import { PatreonCampaign } from '../campaigns/campaign.model';
 import { PostDraft } from './draft.model';
-import { staffNames } from './draft-page';
 import { DRAFT_STATES, type DraftState } from './draft-states';
 
 export interface DraftFilter {
@@ -102,9 +102,9 @@ export async function readDraftList(req: Request, context: Context, campaign?: P
       page.rows.map((draft) => draft.campaign_id),
       knex,
     ),
-    staffNames(
+    Staff.listNames(
       page.rows.map((draft) => draft.saved_by),
-      context,
+      context.knex,
     ),
   ]);
   const chosen = { draft_state: asked.draft_state, drafts_of: asked.drafts_of, drafts_sort: sort };

@@ -8,14 +8,8 @@ import type { DraftContent, PostDraft } from './draft.model';
 import type { DraftField } from './draft-content';
 
 /** Names of people by id, for pages that say who did what. */
-export async function staffNames(ids: readonly (number | null)[], { knex }: Context): Promise<Map<number, string>> {
-  const wanted = [...new Set(ids.filter((id) => id !== null))];
-  const people = wanted.length === 0 ? [] : await Staff.query(knex).select('id', 'name').findByIds(wanted);
-  return new Map(people.map(({ id, name }) => [id, name]));
-}
-
 export async function staffName(req: Request, id: number | null, context: Context): Promise<string> {
-  const names = await staffNames([id], context);
+  const names = await Staff.listNames([id], context.knex);
   return (id !== null && names.get(id)) || req.t('drafts:somebody');
 }
 

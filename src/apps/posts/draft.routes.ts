@@ -4,11 +4,12 @@ import { allow } from '../../http/allow';
 import { rowId } from '../../http/parse';
 import { renderMarkdown } from '../../lib/markdown';
 import { actorOf } from '../accounts/audit.service';
+import { Staff } from '../accounts/staff.model';
 import { campaignName } from '../campaigns/campaign.model';
 import { PatreonTier } from '../campaigns/tier.model';
 import { countAudience } from './draft-audience.service';
 import { deleteDraft, restoreDraft } from './draft-deletion.service';
-import { draftCrumbs, draftTitle, staffNames } from './draft-page';
+import { draftCrumbs, draftTitle } from './draft-page';
 import { PatreonPost } from './post.model';
 import { workflowLocals } from './workflow-page';
 import { type FoundDraft, findDraft } from './workflow-place';
@@ -52,7 +53,7 @@ export function draftRoutes(context: Context): Router {
     const [tiers, audienceCount, names, post, cover] = await Promise.all([
       PatreonTier.listByPatreonIds([campaign.id], draft.tiers, knex),
       countAudience(campaign.id, draft, knex),
-      staffNames([draft.created_by, draft.saved_by], context),
+      Staff.listNames([draft.created_by, draft.saved_by], context.knex),
       draft.post_id === null ? undefined : PatreonPost.findById(draft.post_id, knex),
       draft.cover_id === null
         ? undefined

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { languageTag } from '../../http/format';
 import type { Locale } from '../../i18n';
 import { campaignName, type PatreonCampaign } from '../campaigns/campaign.model';
 import type { DraftContent } from './draft.model';
@@ -42,7 +43,7 @@ export async function newPostContent(
 
 /** Fills what is known. A text that would grow too long stays as it is. */
 function placeholders(campaign: PatreonCampaign, plannedFor: string | null, locale: Locale) {
-  const tag = locale === 'en' ? 'en-US' : 'fr-FR';
+  const tag = languageTag(locale);
   const zone = campaign.time_zone ?? 'UTC';
   const date =
     plannedFor && new Intl.DateTimeFormat(tag, { dateStyle: 'long', timeZone: zone }).format(new Date(plannedFor));

@@ -2,11 +2,11 @@ import type { Request, Response } from 'express';
 import type { Context } from '../../context';
 import { NotFoundError } from '../../errors';
 import { typedValues } from '../../http/form-messages';
+import { Staff } from '../accounts/staff.model';
 import { campaignName, PatreonCampaign } from '../campaigns/campaign.model';
 import { PatreonTier } from '../campaigns/tier.model';
 import { postsCrumbs } from './calendar-page';
 import type { PostDraft } from './draft.model';
-import { staffNames } from './draft-page';
 import { PostSnippet } from './post-snippet.model';
 import { PostTemplate } from './post-template.model';
 
@@ -83,9 +83,9 @@ export async function showTemplates(
       [...templates, ...snippets].flatMap(({ campaign_id }) => campaign_id ?? []),
       knex,
     ),
-    staffNames(
+    Staff.listNames(
       templates.map(({ saved_by }) => saved_by),
-      context,
+      context.knex,
     ),
   ]);
   const title = req.t('postTemplate:title');

@@ -3,11 +3,11 @@ import type { Context } from '../../context';
 import type { Translate } from '../../i18n';
 import { renderMarkdown } from '../../lib/markdown';
 import { diffText, shortenParts } from '../../lib/text-diff';
+import { Staff } from '../accounts/staff.model';
 import type { PostDraft } from './draft.model';
 import { PostDraftComment } from './draft-comment.model';
 import { listOffered } from './draft-link.service';
 import { PostDraftMove } from './draft-move.model';
-import { staffNames } from './draft-page';
 import { type DraftState, isEditable, staffMoves } from './draft-states';
 import { type Comparison, comparisonOf } from './drift.service';
 import { PatreonPost } from './post.model';
@@ -39,7 +39,10 @@ export async function workflowLocals(
   ]);
   const [stage, names] = await Promise.all([
     stageOf(req, context, draft),
-    staffNames([draft.state_by, ...moves.map((move) => move.moved_by), ...comments.flatMap(peopleOf)], context),
+    Staff.listNames(
+      [draft.state_by, ...moves.map((move) => move.moved_by), ...comments.flatMap(peopleOf)],
+      context.knex,
+    ),
   ]);
   const words = { picture: req.t('posts:picture') };
   return {
