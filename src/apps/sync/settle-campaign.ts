@@ -4,13 +4,14 @@ import { settlePosts } from '../posts/post-arrival.service';
 
 /**
  * What staff plan and hand off is compared with what was just stored. Jobs do the same again later, so a failure here
- * costs time only, and what was read stays read.
+ * costs time only, and what was read stays read; one of the two does not wait for the other.
  */
 export async function settleCampaign(context: Context, campaignId: number): Promise<void> {
-  try {
-    await settlePlans(context, campaignId);
-    await settlePosts(context, campaignId);
-  } catch (error) {
-    context.log.warn({ err: error, campaignId }, 'plans were not compared with what a read brought');
+  for (const settle of [settlePlans, settlePosts]) {
+    try {
+      await settle(context, campaignId);
+    } catch (error) {
+      context.log.warn({ err: error, campaignId, settle: settle.name }, 'not compared with what a read brought');
+    }
   }
 }
