@@ -4,12 +4,11 @@ import { ValidationError } from '../../errors';
 import { mergeLines } from '../../lib/text-diff';
 import type { PatreonCampaign } from '../campaigns/campaign.model';
 import type { DraftContent } from './draft.model';
-import { changedFields, type DraftField, mergeContent, pickFields } from './draft-content';
+import { changedFields, type DraftField, LONGEST, MOST_TAGS, mergeContent, pickFields } from './draft-content';
 import { compareFields } from './draft-diff';
 import { formStateOf } from './draft-form';
 import { describeFields, draftCrumbs, fieldNames, staffName } from './draft-page';
 import { PostDraftVersion } from './draft-version.model';
-import { LONGEST, MOST_TAGS } from './drafts.schemas';
 import type { SaveOutcome } from './drafts.service';
 
 /** Fields that can hold what both wrote. */

@@ -15,6 +15,10 @@ export const DRAFT_FIELDS = [
 ] as const satisfies readonly (keyof DraftContent)[];
 export type DraftField = (typeof DRAFT_FIELDS)[number];
 
+/** Characters, as the columns allow them. */
+export const LONGEST = { title: 300, content: 100_000, notes: 10_000 } as const;
+export const MOST_TAGS = 20;
+
 export const EMPTY_CONTENT: DraftContent = {
   title: '',
   content: '',

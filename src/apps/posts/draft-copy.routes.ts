@@ -5,10 +5,9 @@ import { allow } from '../../http/allow';
 import { rowId } from '../../http/parse';
 import { actorOf } from '../accounts/audit.service';
 import { type DraftContent, PostDraft } from './draft.model';
-import { contentOf } from './draft-content';
+import { contentOf, LONGEST } from './draft-content';
 import { createDraft } from './draft-creation.service';
 import { contentOfPost, cutText } from './draft-revision.service';
-import { LONGEST } from './drafts.schemas';
 import { PatreonPost } from './post.model';
 
 /** A new draft that begins with the text of another, or of a published post. */

@@ -1,10 +1,8 @@
 import { z } from 'zod';
 import { plainText } from '../../http/parse';
+import { LONGEST, MOST_TAGS } from './draft-content';
 import { DRAFT_STATES } from './draft-states';
 import { isLocalTime } from './planned-time';
-
-/** Characters, as the columns allow them. */
-export const LONGEST = { title: 300, content: 100_000, notes: 10_000 } as const;
 
 const problem = (name: string) => `drafts:problem.${name}`;
 
@@ -45,7 +43,6 @@ const unreadTiers = z
   )
   .transform((ids) => ids as string[]);
 
-export const MOST_TAGS = 20;
 const LONGEST_TAG = 50;
 const tags = line('tags', 2_000)
   .transform((value) => [...new Set(value.split(',').map((tag) => tag.trim()))].filter((tag) => tag !== ''))
