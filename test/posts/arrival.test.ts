@@ -258,7 +258,7 @@ describe('a revision of a post that is live', () => {
     await settle();
     expect((await stored(id)).state).toBe('handed_off');
     expect(await candidatesOf(id)).toEqual([]);
-    expect((await pageOf(id)).text).toContain('the new version has arrived');
+    expect((await pageOf(id)).text).toContain('the revision has arrived');
     await store(postId, { title: TITLE, content: HTML });
     await settle();
     expect(await stored(id)).toMatchObject({ state: 'published', post_id: postId });

@@ -324,7 +324,7 @@ describe('saving a draft', () => {
     it('begins with Patreon’s text, once, after a question', async () => {
       const postId = await live();
       const question = readPage((await ada.get(`/patreon/posts/${postId}/edit/`).expect(200)).text);
-      expect(question.text).toContain('A new version of “Live”');
+      expect(question.text).toContain('A revision of “Live”');
       const answers = await Promise.all([ada, ben].map((by) => post(by, `/patreon/posts/${postId}/revise/`)));
       const [there, alsoThere] = answers.map(({ headers }) => String(headers.location));
       expect(there).toBe(alsoThere);
@@ -370,7 +370,7 @@ describe('saving a draft', () => {
       const postId = await live();
       await knex('post_drafts').where({ id }).update({ state: 'drifted', post_id: postId, handed_off_version: 1 });
       expect(readPage((await ada.get(`/patreon/posts/${id}/edit/`).expect(200)).text).text).toContain(
-        'A new version of',
+        'A revision of',
       );
       const { headers } = await post(ada, `/patreon/posts/${id}/revise/`);
       expect(headers.location).toBe(`/patreon/posts/${id}/edit/`);

@@ -46,7 +46,7 @@ export const editorMessages = defineMessages({
     preview: {
       title: 'Preview',
       as: 'Seen as',
-      reader: 'As a reader of it',
+      reader: 'As somebody who may read it',
       public: 'As the public',
       member: 'As any paying member',
       desktop: 'Desktop width',

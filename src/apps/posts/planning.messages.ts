@@ -25,7 +25,7 @@ export const planningMessages = defineMessages({
       open: 'Move “{{title}}”',
       openUnplanned: 'Plan “{{title}}”',
       planned_for: 'Day and time',
-      zone: 'By the clocks of {{zone}}.',
+      zone: 'In the time zone {{zone}}.',
       submit: 'Plan it',
       unplan: 'Take off the calendar',
       done: '“{{title}}” is planned for {{at}}.',

@@ -19,7 +19,7 @@ export const workflowMessages = defineMessages({
     waits: {
       new: 'Waiting for Patreon. The next read that brings a post with this title and text links it by itself. Each sync looks for it; “Refresh from Patreon” on the page of the campaign looks at once.',
       revision:
-        'Waiting for Patreon. As soon as a read brings this title and this text for the post, the new version has arrived.',
+        'Waiting for Patreon. As soon as a read brings this title and this text for the post, the revision has arrived.',
       unsure_one: 'A post on Patreon may be this one. Say whether it is.',
       unsure_other: '{{count}} posts on Patreon may be this one. Say which it is.',
       compare: 'Compare',
@@ -209,7 +209,7 @@ export const workflowMessages = defineMessages({
     waits: {
       new: 'En attente de Patreon. La prochaine lecture qui apporte une publication avec ce titre et ce texte la relie d’elle-même. Chaque synchronisation la cherche\u202f; «\u202fActualiser depuis Patreon\u202f» sur la page de la campagne la cherche tout de suite.',
       revision:
-        'En attente de Patreon. Dès qu’une lecture apporte ce titre et ce texte pour la publication, la nouvelle version est arrivée.',
+        'En attente de Patreon. Dès qu’une lecture apporte ce titre et ce texte pour la publication, la révision est arrivée.',
       unsure_one: 'Une publication sur Patreon pourrait être celle-ci. Dites si c’est elle.',
       unsure_other: '{{count}} publications sur Patreon pourraient être celle-ci. Dites laquelle.',
       compare: 'Comparer',
