@@ -1,5 +1,5 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { PASSWORD, startTestApp, type TestApp } from '../support/app';
+import { startTestApp, type TestApp } from '../support/app';
 import { insertCampaign, insertPosts } from '../support/campaign-factories';
 import {
   DESKTOP,
@@ -7,6 +7,7 @@ import {
   overflow,
   picture,
   seriousViolations,
+  signIn,
   type WatchedPage,
   watchedPage,
   widenTo,
@@ -28,11 +29,7 @@ beforeAll(async () => {
   watched = await watchedPage(session);
   page = watched.page;
   const { email } = await panel.createStaff('editor');
-  await page.goto(`${panel.url}/login/`);
-  await page.locator('input[name="email"]').fill(email);
-  await page.locator('input[name="password"]').fill(PASSWORD);
-  await page.locator('main form button[type="submit"]').click();
-  await page.waitForURL('**/patreon/');
+  await signIn(page, panel.url, email);
   const campaign = await insertCampaign(knex(), { name: 'Tidewater Radio', url: 'https://www.patreon.com/tidewater' });
   await knex()('campaign_settings').insert({ campaign_id: campaign, time_zone: 'Europe/Paris', colour: 'teal' });
   await draft(campaign, { title: 'How the harbour froze', state: 'ready', planned_for: '2026-11-20T17:30:00Z' });

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import sharp from 'sharp';
-import { PASSWORD, startTestApp, type TestApp } from '../support/app';
+import { startTestApp, type TestApp } from '../support/app';
 import { insertCampaign, insertTiers } from '../support/campaign-factories';
 import {
   DESKTOP,
@@ -10,6 +10,7 @@ import {
   overflow,
   picture,
   seriousViolations,
+  signIn,
   type WatchedPage,
   watchedPage,
   widenTo,
@@ -35,13 +36,10 @@ async function killServer(): Promise<void> {
   await new Promise((resolve) => server.close(resolve));
 }
 
-async function signIn(context: BrowserContext, email: string): Promise<WatchedPage> {
+/** A page of somebody who has signed in. */
+async function pageOf(context: BrowserContext, email: string): Promise<WatchedPage> {
   const found = await watchedPage(context);
-  await found.page.goto(`${url}/login/`);
-  await found.page.locator('input[name="email"]').fill(email);
-  await found.page.locator('input[name="password"]').fill(PASSWORD);
-  await found.page.locator('main form button[type="submit"]').click();
-  await found.page.waitForURL('**/patreon/');
+  await signIn(found.page, url, email);
   return found;
 }
 
@@ -96,7 +94,7 @@ beforeAll(async () => {
   ]);
   browser = await launchBrowser();
   const context = await browser.newContext({ viewport: DESKTOP, reducedMotion: 'reduce' });
-  watched = await signIn(context, (await app.createStaff('editor')).email);
+  watched = await pageOf(context, (await app.createStaff('editor')).email);
   page = watched.page;
 });
 afterAll(async () => {
@@ -255,7 +253,7 @@ describe('what is written', () => {
     const id = await draft('Mine');
     const context = await browser.newContext({ viewport: DESKTOP, reducedMotion: 'reduce' });
     const [one, other] = [await app.createStaff('editor'), await app.createStaff('editor')];
-    const mine = await signIn(context, one.email);
+    const mine = await pageOf(context, one.email);
     await mine.page.goto(`${url}/patreon/posts/${id}/edit/`);
     await context.setOffline(true);
     await mine.page.locator('#draft-content').fill('Mine and private');
@@ -263,13 +261,13 @@ describe('what is written', () => {
     await mine.page.close();
     await context.clearCookies();
     await context.setOffline(false);
-    const theirs = await signIn(context, other.email);
+    const theirs = await pageOf(context, other.email);
     await theirs.page.goto(`${url}/patreon/posts/${id}/edit/`);
     expect(await theirs.page.locator('#editor-copy').isHidden()).toBe(true);
     expect(await theirs.page.locator('#draft-content').inputValue()).toBe('Mine');
     await theirs.page.close();
     await context.clearCookies();
-    const again = await signIn(context, one.email);
+    const again = await pageOf(context, one.email);
     await again.page.goto(`${url}/patreon/posts/${id}/edit/`);
     expect(await again.page.locator('#editor-copy').isVisible()).toBe(true);
     await context.close();
@@ -291,6 +289,23 @@ describe('what is written', () => {
     await page.getByRole('heading', { name: /^Two texts/ }).waitFor();
     const said = await page.locator('main').textContent();
     for (const word of ['Their', 'My']) expect(said).toContain(word);
+  });
+
+  it('takes no post back by itself that was handed off meanwhile', async () => {
+    const id = await draft('The text');
+    await open(id);
+    const handedOff = { state: 'handed_off', handed_off_version: 1, handed_off_at: new Date() };
+    await app.context.knex('post_drafts').where({ id }).update(handedOff);
+    await text().fill('Late');
+    await status().filter({ hasText: 'has been handed off meanwhile' }).waitFor();
+    expect(await page.locator('#editor-compare').isHidden()).toBe(true);
+    expect(await app.context.knex('post_drafts').where({ id }).first('state', 'content')).toEqual({
+      state: 'handed_off',
+      content: 'The text',
+    });
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByText('It is a draft again.').waitFor();
+    expect(await text().inputValue()).toBe('Late');
   });
 });
 
@@ -348,7 +363,7 @@ describe('pictures', () => {
 describe('without scripts', () => {
   it('a post is written, previewed in another tab and gets its picture by a plain form', async () => {
     const context = await browser.newContext({ viewport: DESKTOP, javaScriptEnabled: false });
-    const { page: plain } = await signIn(context, (await app.createStaff('editor')).email);
+    const { page: plain } = await pageOf(context, (await app.createStaff('editor')).email);
     const id = await draft('Plain *words*');
     await plain.goto(`${url}/patreon/posts/${id}/edit/`);
     expect(await plain.locator('[data-tool]').first().isVisible()).toBe(false);
@@ -381,7 +396,7 @@ describe('the pages', () => {
       '## Autumn\n\nThe **leaves** fall, and [we](https://example.com/) count them.\n\n- one\n- two\n\n> Said so.';
     const id = await draft(content);
     const context = await browser.newContext({ viewport: DESKTOP, reducedMotion: 'reduce' });
-    const { page: own, complaints } = await signIn(context, (await app.createStaff('editor')).email);
+    const { page: own, complaints } = await pageOf(context, (await app.createStaff('editor')).email);
     await app.context.knex('staff').update({ theme, locale });
     for (const [name, path] of [
       ['edit', `/patreon/posts/${id}/edit/`],

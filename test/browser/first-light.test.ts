@@ -14,6 +14,7 @@ import {
   type WatchedPage,
   watchedPage,
 } from './browser';
+import { fillDesk } from './filled-desk';
 import { PAGE_NAMES, PAGES } from './pages';
 
 const CLIENT = { client_id: 'browser-client', client_secret: 'browser-secret' };
@@ -82,6 +83,7 @@ test('a newcomer goes from the set-up link to a filled dashboard', async () => {
   await page.goto(`${panel.url}/patreon/`);
   expect(await page.locator('[data-figure="members"]').textContent()).toBe(String(MEMBERS));
   expect(await watched.complaints()).toEqual([]);
+  await fillDesk(panel.context.knex);
 });
 
 describe.each(PAGE_NAMES)('the page %s', (name) => {

@@ -17,9 +17,10 @@ const first =
     return `${path.split('?')[0]}${id}/${below}`;
   };
 
+const draft = (below = '') => first('drafts', '/patreon/posts/?draft_state=ready', below);
 const campaign = (below = '') => first('campaigns', '/patreon/campaigns/', below);
 
-/** Every page of the panel for somebody who is signed in. */
+/** Every page of the panel for somebody who is signed in; those of drafts, templates and plans need `fillDesk`. */
 export const PAGES = {
   dashboard: at('/patreon/'),
   campaigns: at('/patreon/campaigns/'),
@@ -40,6 +41,17 @@ export const PAGES = {
   member: first('members', '/patreon/members/?kind=paying'),
   posts: at('/patreon/posts/'),
   post: first('posts', '/patreon/posts/'),
+  calendar: at('/patreon/posts/calendar/'),
+  draft: draft(),
+  'draft-new': campaign('create-post/'),
+  'draft-edit': draft('edit/'),
+  'draft-plan': draft('plan/'),
+  'draft-history': draft('history/'),
+  'draft-handoff': draft('handoff/'),
+  'draft-delete': draft('delete/'),
+  templates: at('/patreon/posts/templates/'),
+  template: first('templates', '/patreon/posts/templates/'),
+  'template-new': at('/patreon/posts/templates/create/'),
   tiers: at('/patreon/tiers/'),
   tier: first('tiers', '/patreon/tiers/?sort=-amount'),
   'tier-plan': first('tiers', '/patreon/tiers/?sort=-amount', 'edit/'),
@@ -47,6 +59,7 @@ export const PAGES = {
   'tier-plan-new': campaign('tiers/create/'),
   'campaign-plan': campaign('edit/texts/'),
   plans: at('/patreon/plans/'),
+  plan: first('plans', '/patreon/plans/'),
   benefits: at('/patreon/benefits/'),
   sync: at('/patreon/sync/'),
   run: first('sync-runs', '/patreon/sync/'),

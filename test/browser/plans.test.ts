@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { settlePlans } from '../../src/apps/plans/plan-settling.service';
-import { PASSWORD, startTestApp, type TestApp } from '../support/app';
+import { startTestApp, type TestApp } from '../support/app';
 import { insertCampaign, insertTiers } from '../support/campaign-factories';
 import {
   DESKTOP,
@@ -8,6 +8,7 @@ import {
   overflow,
   picture,
   seriousViolations,
+  signIn,
   type WatchedPage,
   watchedPage,
   widenTo,
@@ -39,11 +40,7 @@ beforeAll(async () => {
   watched = await watchedPage(session);
   page = watched.page;
   const { email } = await panel.createStaff('manager');
-  await page.goto(`${panel.url}/login/`);
-  await page.locator('input[name="email"]').fill(email);
-  await page.locator('input[name="password"]').fill(PASSWORD);
-  await page.locator('main form button[type="submit"]').click();
-  await page.waitForURL('**/patreon/');
+  await signIn(page, panel.url, email);
 });
 
 afterAll(async () => {

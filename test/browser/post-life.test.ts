@@ -1,7 +1,7 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { PASSWORD, type SignedInVisitor } from '../support/app';
+import type { SignedInVisitor } from '../support/app';
 import { type ConnectedPanel, startConnectedPanel } from '../sync/connected-panel';
-import { DESKTOP, launchBrowser, overflow, PHONE, picture, seriousViolations, watchedPage } from './browser';
+import { DESKTOP, launchBrowser, overflow, PHONE, picture, seriousViolations, signIn, watchedPage } from './browser';
 
 const TITLE = 'What the tide brought in';
 const TEXT = 'A crate of lemons, two oars and a **letter** nobody has opened yet. The rest is for next week.';
@@ -28,11 +28,7 @@ beforeAll(async () => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: panel.app.url });
   ({ page, complaints } = await watchedPage(context));
   page.setDefaultTimeout(15_000);
-  await page.goto(`${panel.app.url}/login/`);
-  await page.locator('input[name="email"]').fill(editor.email);
-  await page.locator('input[name="password"]').fill(PASSWORD);
-  await page.locator('main form button[type="submit"]').click();
-  await page.waitForURL('**/patreon/');
+  await signIn(page, panel.app.url, editor.email);
 }, 90_000);
 afterAll(async () => {
   await browser?.close();
