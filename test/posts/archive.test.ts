@@ -161,5 +161,6 @@ describe('an archive of posts', () => {
     expect((await viewer.postForm('/patreon/posts/export/?paid=x')).status).toBe(400);
     expect((await viewer.get('/patreon/posts/export/?post=987654')).status).toBe(404);
     expect((await viewer.postForm('/patreon/posts/export/?post=x')).status).toBe(404);
+    expect((await viewer.postForm('/patreon/posts/export/?post=1&post=2')).status).toBe(404);
   });
 });

@@ -25,8 +25,9 @@ export interface ArchiveChoice {
 export async function readArchiveChoice(req: Request, context: Context): Promise<ArchiveChoice> {
   const { filter, parameters } = await readPostQuery(req.query, context);
   const { post: asked } = req.query;
-  if (typeof asked === 'string' && asked !== '') {
-    const post = /^[1-9]\d{0,14}$/.test(asked) ? await PatreonPost.findById(Number(asked), context.knex) : undefined;
+  if (asked !== undefined && asked !== '') {
+    const isId = typeof asked === 'string' && /^[1-9]\d{0,14}$/.test(asked);
+    const post = isId ? await PatreonPost.findById(Number(asked), context.knex) : undefined;
     if (!post) throw new NotFoundError();
     return { post, filter, search: `post=${post.id}` };
   }
