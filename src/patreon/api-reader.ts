@@ -181,7 +181,8 @@ export class ApiReader {
     } catch (failure) {
       if (!(failure instanceof TransportFailure)) throw failure;
       report(null);
-      if (failure.reason === 'cancelled') return this.callOff(cancelled(url.pathname));
+      if (failure.reason === 'cancelled')
+        return this.callOff(cancelled(url.pathname), failure.neverSent ? 'not_sent' : 'called_off');
       return transportOutcome(failure, url.pathname, accessToken);
     }
   }
@@ -200,8 +201,8 @@ export class ApiReader {
     }
   }
 
-  private async callOff(reason: unknown): Promise<never> {
-    await this.options.gate.afterRequest?.('not_sent');
+  private async callOff(reason: unknown, result: RequestResult = 'not_sent'): Promise<never> {
+    await this.options.gate.afterRequest?.(result);
     throw reason;
   }
 

@@ -5,9 +5,9 @@ import { readDocument, type SentDocument } from './sent-document';
 
 /**
  * What became of a request: `answered` by the API, `refused` by it (4xx), `blocked` by the edge in front of it, `failed`
- * (5xx, no answer, or one that is not the API's), `not_sent` after all.
+ * (5xx, no answer, or one that is not the API's), `called_off` by us before its answer had come, `not_sent` after all.
  */
-export type RequestResult = 'answered' | 'refused' | 'blocked' | 'failed' | 'not_sent';
+export type RequestResult = 'answered' | 'refused' | 'blocked' | 'failed' | 'called_off' | 'not_sent';
 
 export interface Failure {
   error: PatreonError;

@@ -281,6 +281,17 @@ describe('requests that a run takes ahead', () => {
     expect(await counted(context, id)).toEqual({ used: 1, recorded: 1 });
   });
 
+  it('stay counted when they were sent and called off before their answer came', async () => {
+    const { context } = await panelWith({ hourlyBudget: 100 });
+    const { id } = await connected();
+    const reserve = new RequestReserve(context, id);
+    const gate = requestGate(context, { credentialId: id, clientId: CLIENT.id }, { reserve });
+    await gate.beforeRequest();
+    await gate.afterRequest?.('called_off');
+    await reserve.close();
+    expect(await counted(context, id)).toEqual({ used: 1, recorded: 1 });
+  });
+
   it('are given back to the hour that they were taken from', async () => {
     const { context } = await panelWith({ hourlyBudget: 100 });
     const { id } = await connected();

@@ -597,11 +597,15 @@ describe('cancelling', () => {
   it('ends a running request', async () => {
     patreon.answer({ fault: 'hang' });
     const controller = new AbortController();
-    const read = failureOf(createClient().listMembers('1', { signal: controller.signal }));
+    const results: string[] = [];
+    const afterRequest = async (result: string) => void results.push(result);
+    const gate = { beforeRequest: async () => {}, throttled: async () => {}, afterRequest };
+    const read = failureOf(createClient({ gate }).listMembers('1', { signal: controller.signal }));
     while (patreon.requests.length === 0) await new Promise((resolve) => setImmediate(resolve));
     controller.abort();
     expect(await read).toMatchObject({ kind: 'cancelled', permanent: false });
     expect(patreon.requests).toHaveLength(1);
+    expect(results).toEqual(['called_off']);
   });
 
   it('ends a pause', async () => {

@@ -83,12 +83,13 @@ class SharedGate implements RequestGate {
     const { reserve } = this.options;
     const { putBack } = this;
     this.putBack = undefined;
-    if (result === 'not_sent') {
-      putBack?.();
+    if (result === 'not_sent') putBack?.();
+    else if (!reserve) await countUsage(context, subject, { requests: 1 });
+    // Nobody knows what would have become of it.
+    if (result === 'not_sent' || result === 'called_off') {
       if (wasTrial) await this.giveTrialBack();
       return;
     }
-    if (!reserve) await countUsage(context, subject, { requests: 1 });
     if (result === 'failed') {
       this.hasFailures = true;
       await countFailure(context, subject, { wasTrial });
