@@ -77,6 +77,10 @@ describe('templates', () => {
     ).toHaveLength(1);
   });
 
+  it('are reached from a post that is begun', async () => {
+    expect((await createPost('')).html).toContain(`href="${TEMPLATES}"`);
+  });
+
   it('are changed, refused with every word kept, and told apart by name within a campaign', async () => {
     const id = await template({ title: 'Old' });
     expect(
