@@ -54,13 +54,24 @@ describe('several drafts at once', () => {
     expect(await states(ids)).toEqual(['draft', 'handed_off']);
   });
 
+  it('lead back to the list as it was filtered', async () => {
+    const id = await draft({ title: 'Lantern walk', planned_for: '2026-12-01T17:30:00Z' });
+    const list = (await editor.get('/patreon/posts/?drafts_q=lantern').expect(200)).text;
+    const { next = '' } = readPage(list.slice(list.indexOf('id="draft-bulk"'))).values();
+    expect((await apply('shift', [id], { days: '7', next })).headers.location).toBe(next);
+    const [path = '', place] = next.split('#');
+    expect(place).toBe('drafts');
+    const rows = readPage((await editor.get(path).expect(200)).text).rows('drafts');
+    expect(rows.map((row) => row.id)).toEqual([String(id)]);
+  });
+
   it('move by days at their own hour, over the change of the clocks, and back again', async () => {
     const ids = [
       await draft({ planned_for: '2026-10-24T08:00:00Z' }),
       await draft({ planned_for: '2026-12-01T17:30:00Z', state: 'ready' }),
       await draft(),
     ];
-    expect((await apply('shift', ids, { days: '7' })).headers.location).toBe('/patreon/posts/');
+    expect((await apply('shift', ids, { days: '7' })).headers.location).toBe('/patreon/posts/#drafts');
     expect(await plans(ids)).toEqual(['2026-10-31T09:00:00.000+00:00', '2026-12-08T17:30:00.000+00:00', null]);
     expect((await stored(ids)).map(({ version, state }) => [version, state])).toEqual([
       [2, 'draft'],
@@ -162,10 +173,10 @@ describe('several drafts at once', () => {
     for (const [fields, words] of wrong)
       for (const address of [BULK, `${BULK}apply/`]) {
         const answer = await editor.postForm(address, fields);
-        expect([fields, answer.status, answer.headers.location]).toEqual([fields, 303, '/patreon/posts/']);
+        expect([fields, answer.status, answer.headers.location]).toEqual([fields, 303, '/patreon/posts/#drafts']);
         expect((await message()).text).toContain(words);
       }
-    expect((await editor.get(BULK)).headers.location).toBe('/patreon/posts/');
+    expect((await editor.get(BULK)).headers.location).toBe('/patreon/posts/#drafts');
   });
 
   it('are one entry of the audit log', async () => {

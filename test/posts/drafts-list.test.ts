@@ -1,6 +1,6 @@
 import { purgeDrafts } from '../../src/apps/posts/draft-deletion.service';
 import { type SignedInVisitor, startTestApp, type TestApp } from '../support/app';
-import { insertCampaign } from '../support/campaign-factories';
+import { insertCampaign, insertPosts } from '../support/campaign-factories';
 import { readPage } from '../support/page';
 
 const DAY_MS = 86_400_000;
@@ -44,6 +44,25 @@ describe('the list of drafts', () => {
     expect(rows[1]?.text).toMatch(/Older.*Tidewater Radio.*Mar 1, 2027/);
   });
 
+  it('shows of a live one when it was published, and no longer what was planned', async () => {
+    const [post_id] = await insertPosts(app.context.knex, radio, [{ published_at: '2026-11-22T08:15:00Z' }]);
+    const planned_for = '2026-11-25T09:00:00Z';
+    const ids = [];
+    for (const state of ['published', 'handed_off'])
+      ids.push(await insert({ title: state, state, planned_for, ...(state === 'published' && { post_id }) }));
+    const rows = readPage((await ben.get('/patreon/posts/')).text).rows('drafts');
+    const [live, waiting] = ids.map((id) => rows.find((row) => Number(row.id) === id)?.text);
+    expect(live).toMatch(/Nov 22, 2026, 8:15\sAM Published/);
+    expect(waiting).toMatch(/Nov 25, 2026/);
+    const [page, other] = await Promise.all(
+      ids.map(async (id) => readPage((await ben.get(`/patreon/posts/${id}/`)).text)),
+    );
+    expect(page?.text).toMatch(/Published Nov 22, 2026, 8:15\sAM/);
+    expect(page?.text).toContain('What was handed off');
+    expect(page?.text).not.toMatch(/Nov 25, 2026|Planned for/);
+    expect(other?.text).toContain('How it will look');
+  });
+
   it('can be narrowed to a state, a campaign, and what one began oneself', async () => {
     const idea = await insert({ state: 'idea', created_by: ada.staff.id, saved_at: minutesAgo(3) });
     const ready = await insert({ state: 'ready', campaign_id: workshop, saved_at: minutesAgo(2) });
@@ -53,6 +72,47 @@ describe('the list of drafts', () => {
     expect(await listed('?drafts_of=me', '/patreon/posts/', ada)).toEqual([idea]);
     const none = readPage((await ben.get('/patreon/posts/?draft_state=published').expect(200)).text);
     expect(none.text).toContain('No draft is like that.');
+  });
+
+  it('finds words of a title or a text as they are typed, and keeps them from page to page', async () => {
+    const titled = await insert({ title: 'The Lighthouse', saved_at: minutesAgo(3) });
+    const written = await insert({ content: 'Seen from the *lighthouse*.', saved_at: minutesAgo(2) });
+    const percent = await insert({ content: 'A 5 % share', saved_at: minutesAgo(1) });
+    expect(await listed('?drafts_q=LIGHThouse')).toEqual([written, titled]);
+    expect(await listed('?drafts_q=%20lighthouse%20&draft_state=draft')).toEqual([written, titled]);
+    expect(await listed('?drafts_q=5+%25')).toEqual([percent]);
+    expect((await ben.get('/patreon/posts/?drafts_q=_')).text).toContain('No draft is like that.');
+    expect((await ben.get('/patreon/posts/?drafts_q=lighthouse')).text).toContain('value="lighthouse"');
+    for (let count = 0; count < 12; count += 1) await insert({ title: 'Lighthouse', saved_at: minutesAgo(count) });
+    const { text } = await ben.get('/patreon/posts/?drafts_q=lighthouse');
+    expect(/href="([^"]*drafts_after[^"#]*)/.exec(text)?.[1]).toContain('drafts_q=lighthouse');
+  });
+
+  it('tells those of which nobody said yet which post they became', async () => {
+    const { knex } = app.context;
+    const [unsure, refused] = [await insert({ state: 'handed_off' }), await insert({ state: 'handed_off' })];
+    const [post_id] = await insertPosts(knex, radio, [{ title: 'Arrived' }]);
+    const candidate = { post_id, has_same_title: true, found_at: minutesAgo(1) };
+    await knex('post_draft_candidates').insert([
+      { ...candidate, draft_id: unsure },
+      { ...candidate, draft_id: refused, refused_at: minutesAgo(0) },
+    ]);
+    expect(await listed('?draft_state=unsure')).toEqual([unsure]);
+  });
+
+  it('stands above the posts while there are drafts, and below them while there is none', async () => {
+    await insertPosts(app.context.knex, workshop, [{ title: 'Ink' }]);
+    const places = async (query = '') => {
+      const { text } = await ben.get(`/patreon/posts/${query}`).expect(200);
+      return ['id="drafts-title"', 'data-list="posts"'].map((mark) => text.indexOf(mark));
+    };
+    const [below = 0, above = 0] = await places();
+    expect(below).toBeGreaterThan(above);
+    await insert({});
+    for (const query of ['', '?draft_state=ready', '?drafts_q=nothing+like+it']) {
+      const [drafts = 0, posts = 0] = await places(query);
+      expect([query, drafts > 0 && drafts < posts]).toEqual([query, true]);
+    }
   });
 
   it('can be put in the order of the plan, those without one last', async () => {
@@ -85,6 +145,10 @@ describe('the list of drafts', () => {
       '?drafts_after=x',
       '?drafts_sort=x',
       '?drafts_of=x',
+      `?drafts_q=${'x'.repeat(101)}`,
+      '?drafts_q=%00',
+      '?drafts_q=a&drafts_q=b',
+      '?drafts_q=+',
       '?draft_state=a&draft_state=b',
     ])
       expect([query, await listed(query)]).toEqual([query, [id]]);

@@ -231,7 +231,8 @@ describe('writing a draft', () => {
     expect(readPage((await editor.get(`/patreon/posts/${id}/delete/`).expect(200)).text).text).toContain(
       'Delete “Soon gone”?',
     );
-    await editor.postForm(`/patreon/posts/${id}/delete/`);
+    const deleted = await editor.postForm(`/patreon/posts/${id}/delete/`);
+    expect(deleted.headers.location).toBe('/patreon/posts/#drafts');
     const list = readPage((await editor.get('/patreon/posts/').expect(200)).text);
     expect(list.text).toContain('“Soon gone” is deleted.');
     await editor.get(`/patreon/posts/${id}/`).expect(404);

@@ -7,6 +7,7 @@ import { connectionStatuses } from '../connections/connection-status.service';
 import { requestUsage } from '../connections/request-budget.service';
 import { PatreonMember } from '../members/member.model';
 import { MemberView } from '../members/member-view.model';
+import { countWaitingDrafts } from '../posts/draft-waiting.service';
 import { PatreonPost } from '../posts/post.model';
 import { SyncRun } from '../sync/sync-run.model';
 import { readChangeFeed } from './change-feed';
@@ -38,6 +39,7 @@ export async function readDashboard(req: Request, context: Context) {
     movements,
     views,
     ignored,
+    waiting,
   ] = await Promise.all([
     liveCounts(knex),
     memberFigures(knex, now),
@@ -53,6 +55,7 @@ export async function readDashboard(req: Request, context: Context) {
     movementsChart(words, now, knex),
     req.staff ? MemberView.listTabs({ staffId: req.staff.id, seesEmail: req.can('members.email') }, knex) : [],
     IgnoredCampaign.list(knex, 1),
+    req.can('posts.write') ? countWaitingDrafts(knex) : [],
   ]);
   return {
     connections,
@@ -65,6 +68,7 @@ export async function readDashboard(req: Request, context: Context) {
     posts,
     full,
     feed,
+    waiting,
     growth,
     movements,
     views: views.map(({ name, query }) => ({ name, href: `/patreon/members/?${query}` })),

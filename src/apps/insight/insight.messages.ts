@@ -49,6 +49,7 @@ export const insightMessages = defineMessages({
       firstRunText: 'Patreon is connected. The first sync fills these pages.',
       untitled: 'Untitled',
     },
+    waiting: { title: 'Posts that wait for you', atLeast: '{{count}} or more' },
     changes: {
       title: 'Recent changes',
       sub: 'What Patreon told last, newest first. New members and posts have lists of their own.',
@@ -179,6 +180,7 @@ export const insightMessages = defineMessages({
       firstRunText: 'Patreon est connecté. La première synchronisation remplit ces pages.',
       untitled: 'Sans titre',
     },
+    waiting: { title: 'Publications qui vous attendent', atLeast: '{{count}} ou plus' },
     changes: {
       title: 'Changements récents',
       sub: 'Ce que Patreon a annoncé en dernier, du plus récent au plus ancien. Les nouveaux membres et publications ont leurs propres listes.',

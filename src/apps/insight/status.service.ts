@@ -120,6 +120,12 @@ async function overdueProblems(context: Context): Promise<Finding[]> {
   return [...ofChanges.filter(({ vars }) => vars.count > 0), ...drafts.map(draftFinding)];
 }
 
+const LISTED_BY: Record<DraftProblemCount['reason'], string> = {
+  toHandOff: 'drafts_sort=planned',
+  notSeen: 'draft_state=handed_off',
+  unsure: 'draft_state=unsure',
+};
+
 /** One draft is led to; several are on the list of drafts. */
 function draftFinding({ reason, count, draftId }: DraftProblemCount): Finding {
   const here = `/patreon/posts/${draftId}/${reason === 'unsure' ? 'match/' : ''}`;
@@ -127,9 +133,6 @@ function draftFinding({ reason, count, draftId }: DraftProblemCount): Finding {
     code: reason === 'unsure' ? 'post_unmatched' : 'plan_overdue',
     text: `post_${reason}`,
     vars: { count },
-    fix_url:
-      count === 1
-        ? here
-        : `/patreon/posts/?${reason === 'toHandOff' ? 'drafts_sort=planned' : 'draft_state=handed_off'}#drafts`,
+    fix_url: count === 1 ? here : `/patreon/posts/?${LISTED_BY[reason]}#drafts`,
   };
 }

@@ -12,7 +12,7 @@ import { chooseDrafts } from './draft-bulk-choice';
 import type { BulkArguments } from './draft-bulk-work';
 
 const HERE = '/patreon/posts/bulk/';
-const LIST = '/patreon/posts/';
+const LIST = '/patreon/posts/#drafts';
 
 /** An action on several drafts: first who is meant, then the action, then the way back. */
 export function draftBulkRoutes(context: Context): Router {
@@ -39,7 +39,7 @@ export function draftBulkRoutes(context: Context): Router {
     const text = req.t('draftBulk:undone', { count: changed, shown: String(changed) });
     const more = left > 0 ? ` ${req.t('draftBulk:notUndone', { count: left, shown: String(left) })}` : '';
     req.flash(left > 0 ? 'warning' : 'success', text + more);
-    res.redirect(303, `${LIST}#drafts`);
+    res.redirect(303, LIST);
   });
 
   /** With errors: again, with what was typed. A choice that makes no sense leads back to the list. */

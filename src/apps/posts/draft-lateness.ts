@@ -8,3 +8,7 @@ export const TO_HAND_OFF_SQL = `(d.state in ('draft', 'in_review', 'ready') and 
 /** Whether a draft `d` was handed off and should have been seen on Patreon by `:now`. */
 export const NOT_SEEN_SQL = `(d.state = 'handed_off'
   and greatest(d.planned_for, d.handed_off_at) < :now::timestamptz - interval '1 day')`;
+
+/** Whether staff have to say which post a draft `d` became that was handed off. */
+export const UNSURE_SQL = `(d.state = 'handed_off' and exists (
+  select from post_draft_candidates o where o.draft_id = d.id and o.refused_at is null))`;

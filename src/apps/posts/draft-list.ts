@@ -11,12 +11,14 @@ import {
   type KeysetSort,
   keysetPage,
 } from '../../db/keyset';
+import { containing } from '../../db/like';
 import { createFormat } from '../../http/format';
 import { listAddress } from '../../http/list-address';
-import { parseForm } from '../../http/parse';
+import { parseForm, plainText } from '../../http/parse';
 import { Staff } from '../accounts/staff.model';
 import { PatreonCampaign } from '../campaigns/campaign.model';
 import { PostDraft } from './draft.model';
+import { UNSURE_SQL } from './draft-lateness';
 import { DRAFT_STATES, type DraftState } from './draft-states';
 
 export interface DraftFilter {
@@ -24,6 +26,10 @@ export interface DraftFilter {
   campaignId?: number | undefined;
   /** Who began it. */
   createdBy?: number | undefined;
+  /** Part of its title or text. */
+  q?: string | undefined;
+  /** Handed off, and staff have to say which post it became. */
+  unsure?: boolean | undefined;
   /** Those that can still be brought back, instead of all others. */
   deleted?: boolean | undefined;
 }
@@ -34,7 +40,9 @@ export const DRAFT_SORTS = {
 } as const satisfies Record<string, KeysetSort>;
 type DraftSort = keyof typeof DRAFT_SORTS;
 
-const PAGE = 20;
+/** Few, because the posts follow below. */
+const PAGE = 10;
+const LONGEST_SEARCH = 100;
 const LISTED = [
   'id',
   'campaign_id',
@@ -59,22 +67,32 @@ export async function listDrafts(
 }
 
 function matching(
-  { state, campaignId, createdBy, deleted }: DraftFilter,
+  { state, campaignId, createdBy, q, unsure, deleted }: DraftFilter,
   db: Knex,
 ): QueryBuilder<PostDraft, PostDraft[]> {
-  const query = PostDraft.query(db);
+  const query = PostDraft.query(db).alias('d');
   if (deleted) query.whereNotNull('deleted_at');
   else query.whereNull('deleted_at');
   if (state) query.where({ state });
   if (campaignId !== undefined) query.where({ campaign_id: campaignId });
   if (createdBy !== undefined) query.where({ created_by: createdBy });
+  if (unsure) query.whereRaw(UNSURE_SQL);
+  if (q) {
+    const part = containing(q);
+    query.where((either) => either.where('title', 'ilike', part).orWhere('content', 'ilike', part));
+  }
   return query;
 }
 
 /** Parameters of their own, because the list stands beside that of the posts. A wrong one asks for nothing. */
 const query = z.object({
   draft_state: z
-    .enum([...DRAFT_STATES, 'deleted'])
+    .enum([...DRAFT_STATES, 'unsure', 'deleted'])
+    .optional()
+    .catch(undefined),
+  drafts_q: plainText
+    .max(LONGEST_SEARCH)
+    .transform((text) => text.trim() || undefined)
     .optional()
     .catch(undefined),
   drafts_of: z.enum(['me']).optional().catch(undefined),
@@ -107,7 +125,9 @@ export async function readDraftList(req: Request, context: Context, campaign?: P
       context.knex,
     ),
   ]);
-  const chosen = { draft_state: asked.draft_state, drafts_of: asked.drafts_of, drafts_sort: sort };
+  const { drafts_q, draft_state, drafts_of } = asked;
+  const chosen = { drafts_q, draft_state, drafts_of, drafts_sort: sort };
+  const isFiltered = Boolean(drafts_q ?? draft_state ?? drafts_of);
   const address = listAddress(req.path, { ...chosen, ...(campaign ? {} : { campaign: asked.campaign }) });
   return {
     rows: page.rows,
@@ -118,7 +138,10 @@ export async function readDraftList(req: Request, context: Context, campaign?: P
       createFormat(req.locale, timeZone ?? null).dateTime(at),
     filters: chosen,
     campaignId,
-    isFiltered: asked.draft_state !== undefined || asked.drafts_of !== undefined,
+    longestSearch: LONGEST_SEARCH,
+    isFiltered,
+    /** There are some, here or without the filters: else nothing is said of them but that. */
+    isShown: page.rows.length > 0 || isFiltered || after !== undefined,
     isFirstPage: after === undefined,
     first: `${address()}#drafts`,
     next: page.next && `${address({ drafts_after: encodeCursor(sort, page.next) })}#drafts`,
@@ -126,11 +149,13 @@ export async function readDraftList(req: Request, context: Context, campaign?: P
 }
 
 function filterOf(asked: z.output<typeof query>, campaignId: number | undefined, req: Request): DraftFilter {
-  const isDeleted = asked.draft_state === 'deleted';
+  const state = asked.draft_state;
   return {
+    q: asked.drafts_q,
     campaignId,
     createdBy: asked.drafts_of === 'me' ? req.staff?.id : undefined,
-    state: isDeleted ? undefined : (asked.draft_state as DraftState | undefined),
-    deleted: isDeleted,
+    state: state === 'deleted' || state === 'unsure' ? undefined : state,
+    unsure: state === 'unsure',
+    deleted: state === 'deleted',
   };
 }

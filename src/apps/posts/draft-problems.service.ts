@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { NOT_SEEN_SQL, TO_HAND_OFF_SQL } from './draft-lateness';
+import { NOT_SEEN_SQL, TO_HAND_OFF_SQL, UNSURE_SQL } from './draft-lateness';
 
 /**
  * Why drafts need somebody. `toHandOff`: the hour that was planned is over; `notSeen`: handed off, and a day later still
@@ -24,8 +24,7 @@ export async function countDraftProblems(knex: Knex, now: Date): Promise<DraftPr
                      when o.is_offered then 'unsure' else 'notSeen' end as reason
            from post_drafts d
            join patreon_campaigns c on c.id = d.campaign_id and c.gone_at is null,
-                lateral (select d.state = 'handed_off' and exists (
-                  select from post_draft_candidates o where o.draft_id = d.id and o.refused_at is null) as is_offered) o
+                lateral (select ${UNSURE_SQL} as is_offered) o
           where d.deleted_at is null
             and (${TO_HAND_OFF_SQL} or (d.state = 'handed_off' and (o.is_offered or ${NOT_SEEN_SQL})))
        ) waiting

@@ -40,7 +40,7 @@ export function draftRoutes(context: Context): Router {
     await deleteDraft(context, found.draft.id, actorOf(req));
     const undo = { address: `/patreon/posts/${found.draft.id}/undelete/`, label: req.t('drafts:delete.undo') };
     req.flash('success', req.t('drafts:delete.done', { title: draftTitle(req, found.draft) }), undo);
-    res.redirect(303, '/patreon/posts/');
+    res.redirect(303, '/patreon/posts/#drafts');
   });
 
   router.post('/patreon/posts/:id/undelete/', allow('posts.write'), async (req, res) => {
