@@ -91,7 +91,7 @@ describe('the life of a post', () => {
     await press('Add comment');
     await page.locator('[data-comment]').waitFor();
     expect(page.url()).toContain('/review/');
-    await page.getByText('Send back …').click();
+    await page.getByText('Send back…').click();
     await page.locator('#draft-note').fill('The TODO is still there.');
     await look('review');
     await press('Send back to the draft');

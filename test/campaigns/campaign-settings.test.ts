@@ -41,6 +41,8 @@ describe('the settings of a campaign', () => {
     });
     expect(page.field('name')).toBe('Quill & Co');
     expect(page.html).toContain('href="https://www.patreon.com/quill"');
+    const aboveAttributes = page.html.slice(page.html.indexOf('id="mirrored"'), page.html.indexOf('<dl'));
+    expect(aboveAttributes).toContain(`href="${address()}texts/"`);
   });
 
   it('are kept as they were given, and told to the audit log by their names alone', async () => {

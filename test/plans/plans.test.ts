@@ -270,6 +270,13 @@ describe('a conflict', () => {
     expect(await stateOf(id)).toBe('open');
     await onPatreon({ amount_cents: 1_200 });
     expect(await stateOf(id)).toBe('applied');
+  it('is nobody’s problem any more once its campaign is gone', async () => {
+    await inConflict();
+    await app.context.knex('patreon_campaigns').where({ id: campaign }).update({ gone_at: new Date() });
+    const { body } = await manager.get('/patreon/api/status/', { accept: 'application/json' });
+    expect(body.problems.filter(({ code }: { code: string }) => code === 'plan_conflict')).toEqual([]);
+  });
+
   });
 
   it('can be decided for ours, against what Patreon says now', async () => {

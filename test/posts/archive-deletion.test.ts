@@ -32,6 +32,15 @@ describe('deleting a post here', () => {
     expect(answer.text).toContain('This is not what has to be typed.');
   });
 
+  it('asks for Patreon’s id where the title is longer than anybody types', async () => {
+    const title = 'A long walk '.repeat(100).trim();
+    await knex('patreon_posts').where({ id: post.id }).update({ title });
+    const page = readPage((await manager.get(address()).expect(200)).text);
+    expect(page.text).toContain(`Type ${post.patreon_id} to show that you mean it.`);
+    expect((await remove(post.patreon_id)).status).toBe(303);
+    expect(await knex('patreon_posts').where({ id: post.id }).first()).toBeUndefined();
+  });
+
   it('removes the copy with all that was kept of it, and leaves its draft without the link', async () => {
     const draft = { campaign_id: post.campaign_id, post_id: post.id, state: 'published' };
     await knex('post_drafts').insert(draft);
@@ -55,6 +64,8 @@ describe('deleting a post here', () => {
   });
 
   it('is done and told once, however often the form is sent', async () => {
+    // The session has its token by then: three first pages at once would each draw one.
+    await manager.get(address());
     const answers = await Promise.all([remove(), remove(), remove()]);
     expect(answers.map(({ status }) => status).every((status) => status === 303 || status === 404)).toBe(true);
     expect(await knex('audit_entries').where({ action: 'post.deleted' })).toHaveLength(1);
@@ -96,6 +107,8 @@ describe('deleting a post here', () => {
     expect((await manager.get('/patreon/posts/')).text).toContain('/patreon/posts/ignored/');
     const { id } = await knex('ignored_posts').first('id');
     expect((await manager.postForm(`/patreon/posts/ignored/${id}/delete/`)).status).toBe(303);
+    const told = (await manager.get('/patreon/posts/ignored/')).text;
+    expect(told).toContain(`<a href="/patreon/campaigns/${post.campaign_id}/sync/">Sync now</a>`);
     expect((await manager.postForm(`/patreon/posts/ignored/${id}/delete/`)).status).toBe(404);
     expect(partOf(await panel.sync(), 'posts')).toMatchObject({ created: 1, unchanged: 24 });
     expect(await knex('patreon_posts').where({ patreon_id: post.patreon_id }).first('title')).toEqual({

@@ -389,6 +389,28 @@ describe('a published post that changes on Patreon', () => {
     expect(await stored(id)).toMatchObject(revision);
   });
 
+  it.each([
+    ['is over when it is begun', '2026-11-20T17:00:00Z', null],
+    ['is still ahead', '2026-11-25T17:00:00Z', '2026-11-25T17:00:00.000+00:00'],
+  ])('begins a revision without its old plan only where that %s', async (_name, planned, kept) => {
+    const { id } = await published();
+    await knex()('post_drafts').where({ id }).update({ planned_for: planned });
+    await editor.postForm(`/patreon/posts/${id}/revise/`);
+    expect(await stored(id)).toMatchObject({ state: 'draft', planned_for: kept });
+    expect(await problems()).toEqual([]);
+  });
+
+  it('is not late for the plan that was over when it was taken back, but for a plan of its own', async () => {
+    const { id } = await published();
+    const planned_for = '2026-11-20T17:59:00Z';
+    await editor.postForm(`/patreon/posts/${id}/revise/`);
+    await knex()('post_drafts').where({ id }).update({ planned_for });
+    expect(await problems()).toEqual([]);
+    await knex()('post_drafts').where({ id }).update({ planned_for: '2026-11-20T18:01:00Z' });
+    now = new Date('2026-11-20T18:02:00Z');
+    expect(await problems()).toEqual([`plan_overdue /patreon/posts/${id}/`]);
+  });
+
   it('is not accepted by somebody who saw an older copy, nor by viewers', async () => {
     const { id, postId } = await published();
     await store(postId, { title: 'A walk at dusk' });

@@ -87,6 +87,14 @@ describe('the calendar', () => {
     expect(page.html).not.toContain(`id="draft-${draft}"`);
   });
 
+  it('calls what has no title as every other page does', async () => {
+    await insertPosts(knex(), campaign, [{ title: '', published_at: '2026-11-04T18:00:00Z' }]);
+    await insertDraft(knex(), campaign, { title: '', planned_for: '2026-11-24T18:00:00Z' });
+    const page = await pageOf(`${CALENDAR}?month=2026-11`);
+    expect(cellOf(page, '2026-11-04')).toContain('Untitled post');
+    expect(cellOf(page, '2026-11-24')).toContain('Untitled draft');
+  });
+
   it('keeps drafts without a day at the side, until they are past planning', async () => {
     const idea = await insertDraft(knex(), campaign, { title: 'Some day', state: 'idea' });
     const gone = await insertDraft(knex(), campaign, { title: 'Thrown away', deleted_at: '2026-11-01T00:00:00Z' });

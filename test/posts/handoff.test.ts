@@ -1,6 +1,6 @@
 import { inflateRawSync } from 'node:zlib';
 import { type SignedInVisitor, startTestApp, type TestApp } from '../support/app';
-import { insertCampaign, insertTiers } from '../support/campaign-factories';
+import { insertCampaign, insertPosts, insertTiers } from '../support/campaign-factories';
 import { readPage } from '../support/page';
 import { insertDraft, storedDraft } from './draft-factories';
 
@@ -108,6 +108,20 @@ describe('saying that it is done', () => {
     expect(readPage((await editor.get(`/patreon/posts/${id}/`)).text).text).toContain('Waiting for Patreon.');
     const audit = await app.context.knex('audit_entries').where({ action: 'draft.handed_off', subject_id: String(id) });
     expect(audit).toMatchObject([{ details: { version: 1 }, staff_id: editor.staff.id }]);
+  });
+
+  it('leads to where Patreon is read again: the sync of the campaign, or the post that is revised', async () => {
+    const manager = await app.signInAs('manager');
+    const sync = `<a href="/patreon/campaigns/${campaign}/sync/">`;
+    const fresh = await insert({ state: 'handed_off', handed_off_version: 1, handed_off_at: NOW });
+    expect((await manager.get(`/patreon/posts/${fresh}/`)).text).toContain(sync);
+    expect((await editor.get(`/patreon/posts/${fresh}/`)).text).not.toContain(sync);
+    const [post] = await insertPosts(app.context.knex, campaign, [{ title: 'As it was' }]);
+    const again = { state: 'handed_off', handed_off_version: 1, handed_off_at: NOW, post_id: post };
+    const revision = await insert(again);
+    expect((await editor.get(`/patreon/posts/${revision}/`)).text).toContain(
+      `<a href="/patreon/posts/${post}/">To the`,
+    );
   });
 
   it('is harmless twice, also at the same moment', async () => {

@@ -110,17 +110,34 @@ describe('searching posts', () => {
     expect(html).not.toMatch(/<img|<script>/);
   });
 
-  it('puts what fits best first when it is asked to, page by page, and dates first otherwise', async () => {
+  it('puts what fits best first unless another order is chosen, page by page', async () => {
     const [told, titled] = await insert([
       { title: 'Letter', content: 'a heron', published_at: '2026-03-01' },
       { title: 'Heron, heron', content: 'heron', published_at: '2026-01-01' },
     ]);
-    expect(await search('heron')).toEqual([told, titled]);
+    expect(await search('heron')).toEqual([titled, told]);
+    expect(await found('q=heron&sort=-published')).toEqual([told, titled]);
     expect(await found('q=heron&sort=-relevance')).toEqual([titled, told]);
+    expect(await found('')).toEqual([told, titled]);
     expect(await found('q=heron&sort=-relevance&audience=public')).toEqual([]);
     await insert(Array.from({ length: 120 }, (_, n) => ({ title: `Heron ${n}`, content: 'heron '.repeat(n % 7) })));
-    const { ids, pages } = await walkList(viewer, 'posts', '/patreon/posts/?q=heron&sort=-relevance');
-    expect([new Set(ids).size, pages]).toEqual([122, [50, 50, 22]]);
+    const ranked = await walkList(viewer, 'posts', '/patreon/posts/?q=heron&sort=-relevance');
+    expect([new Set(ranked.ids).size, ranked.pages]).toEqual([122, [50, 50, 22]]);
+    expect(await walkList(viewer, 'posts', '/patreon/posts/?q=heron')).toEqual(ranked);
+  });
+
+  it('keeps dates first where more is found than can be ranked, so that all of it can be reached', async () => {
+    await insert(Array.from({ length: 501 }, (_, n) => ({ title: `Heron ${n}` })));
+    const { ids } = await walkList(viewer, 'posts', '/patreon/posts/?q=heron');
+    expect(new Set(ids).size).toBe(501);
+  });
+
+  it('sends no order along with the words that somebody types, unless one was chosen', async () => {
+    await insert([{ title: 'Heron' }]);
+    const form = (html: string) =>
+      html.slice(html.indexOf('id="post-filters"'), html.indexOf('id="post-filter-submit"'));
+    expect(form((await read('')).html)).not.toContain('name="sort"');
+    expect(form((await read('sort=title')).html)).toContain('name="sort" value="title"');
   });
 
   it('passes over an order by relevance where nothing is searched for', async () => {

@@ -34,7 +34,7 @@ export const campaignSettingsMessages = defineMessages({
       openOnPatreon: 'Change on Patreon',
       danger: 'Delete this campaign here',
       dangerText: 'Removes the copy in this panel and all that your team added to it. Nothing changes on Patreon.',
-      toDelete: 'Delete …',
+      toDelete: 'Delete…',
     },
     colour: {
       blue: 'Blue',

@@ -68,7 +68,7 @@ export const campaignsMessages = defineMessages({
     },
     statistics: {
       countedAt: 'Counted',
-      counting: 'Being counted anew …',
+      counting: 'Being counted anew…',
       first:
         'This campaign is counted for the first time. That takes a moment; the figures appear here by themselves, or when you load the page again.',
       byTier: 'Members by tier',

@@ -47,7 +47,6 @@ export const insightMessages = defineMessages({
       askOwner: 'An owner has to connect Patreon first. Then this page fills itself.',
       firstRun: 'Nothing has been read yet',
       firstRunText: 'Patreon is connected. The first sync fills these pages.',
-      untitled: 'Untitled',
     },
     waiting: { title: 'Posts that wait for you', atLeast: '{{count}} or more' },
     changes: {
@@ -178,7 +177,6 @@ export const insightMessages = defineMessages({
       askOwner: 'Un propriétaire doit d’abord connecter Patreon. Cette page se remplira ensuite.',
       firstRun: 'Rien n’a encore été lu',
       firstRunText: 'Patreon est connecté. La première synchronisation remplit ces pages.',
-      untitled: 'Sans titre',
     },
     waiting: { title: 'Publications qui vous attendent', atLeast: '{{count}} ou plus' },
     changes: {

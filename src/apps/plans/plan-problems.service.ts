@@ -12,7 +12,7 @@ export interface PlanProblems {
 export async function countPlanProblems({ knex }: Context): Promise<PlanProblems> {
   const [overdue, conflict] = await Promise.all([
     PlannedChange.countMatching({ isOverdue: true }, knex),
-    PlannedChange.countMatching({ isOverdue: false, state: 'conflict' }, knex),
+    PlannedChange.countMatching({ isOverdue: false, isPossible: true, state: 'conflict' }, knex),
   ]);
   return { overdue: overdue.count, conflict: conflict.count };
 }

@@ -16,12 +16,17 @@ export interface PlanFilter {
   state?: PlanState | undefined;
   /** Waiting ones alone whose day is over. */
   isOverdue: boolean;
+  /** Those alone that can still be made: nobody can make a change in a campaign that is gone. */
+  isPossible?: boolean | undefined;
 }
 
-/** The day of a plan is over where its campaign is. Nobody can make a change in a campaign that is gone. */
+const POSSIBLE =
+  'exists (select from patreon_campaigns c where c.id = planned_changes.campaign_id and c.gone_at is null)';
+
+/** The day of a plan is over where its campaign is. */
 const OVERDUE = `due_on < (now() at time zone coalesce(
   (select s.time_zone from campaign_settings s where s.campaign_id = planned_changes.campaign_id), 'UTC'))::date
-  and exists (select from patreon_campaigns c where c.id = planned_changes.campaign_id and c.gone_at is null)`;
+  and ${POSSIBLE}`;
 
 /** What staff want to be different on Patreon: one errand about one tier or campaign, with its fields in `planned_values`. */
 export class PlannedChange extends BaseModel {
@@ -122,6 +127,7 @@ export class PlannedChange extends BaseModel {
     if (filter.campaignId !== undefined) query.where('campaign_id', filter.campaignId);
     if (filter.state) query.where('state', filter.state);
     if (filter.isOverdue) query.whereIn('state', [...WAITING]).whereRaw(OVERDUE);
+    if (filter.isPossible) query.whereRaw(POSSIBLE);
     return query;
   }
 }

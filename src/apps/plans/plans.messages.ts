@@ -139,7 +139,6 @@ export const plansMessages = defineMessages({
       remove: 'Plan to delete',
       create: 'Plan a new tier',
       texts: 'Plan new texts',
-      textsHeading: 'Texts on Patreon',
       textsText: 'Patreon lets no app change them. Plan what they shall be, with a sheet that says what to type there.',
       waiting_one: 'One planned change',
       waiting_other: '{{count}} planned changes',
@@ -312,7 +311,6 @@ export const plansMessages = defineMessages({
       remove: 'Prévoir la suppression',
       create: 'Prévoir un nouveau niveau',
       texts: 'Prévoir de nouveaux textes',
-      textsHeading: 'Textes sur Patreon',
       textsText:
         'Patreon ne laisse aucune application les changer. Prévoyez ce qu’ils doivent être, avec une fiche qui dit quoi y saisir.',
       waiting_one: 'Un changement prévu',

@@ -57,7 +57,7 @@ export const archiveMessages = defineMessages({
       plain: 'Too long or too odd to become Markdown, and kept as words alone: {{plain}}.',
     },
     delete: {
-      open: 'Delete here …',
+      open: 'Delete here…',
       crumb: 'Delete',
       title: 'Delete “{{title}}” here?',
       removed: 'What is removed from this panel, for good',

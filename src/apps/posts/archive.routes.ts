@@ -33,8 +33,10 @@ export function archiveRoutes(context: Context): Router {
   });
 
   router.post('/patreon/posts/ignored/:id/delete/', allow('posts.delete'), async (req, res) => {
-    const { title, patreon_id } = await unignorePost(context, rowId(req.params.id), actorOf(req));
-    req.flash('success', req.t('archive:unignored', { title: title || patreon_id }));
+    const { title, patreon_id, campaign_id } = await unignorePost(context, rowId(req.params.id), actorOf(req));
+    const sync = { href: `/patreon/campaigns/${campaign_id}/sync/`, label: req.t('shared:actions.syncNow') };
+    const link = req.can('sync.manage') ? sync : undefined;
+    req.flash('success', req.t('archive:unignored', { title: title || patreon_id }), undefined, link);
     res.redirect(303, '/patreon/posts/ignored/');
   });
 

@@ -82,7 +82,7 @@ export function calendarRoutes(context: Context): Router {
     plannedFor: string | null,
     planned?: ReplannedDraft,
   ): Flash {
-    const title = draft.title || req.t('planning:untitled');
+    const title = draft.title || req.t('drafts:untitled');
     const next = new URLSearchParams({ next: nextAddress(req) });
     const address = `/patreon/posts/${draft.id}/plan/${draft.version}/?${next}`;
     const undo = planned && { action: { address, label: req.t('planning:undo') } };
@@ -137,7 +137,7 @@ function planPage(
   { values, errors }: FormState,
   status = 200,
 ): void {
-  const title = draft.title || req.t('planning:untitled');
+  const title = draft.title || req.t('drafts:untitled');
   const breadcrumbs = postsCrumbs(req, req.t('planning:move.title'), {
     label: title,
     href: `/patreon/posts/${draft.id}/`,

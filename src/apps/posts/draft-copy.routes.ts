@@ -17,7 +17,7 @@ export function draftCopyRoutes(context: Context): Router {
 
   router.post('/patreon/posts/:id/duplicate/', allow('posts.write'), async (req, res) => {
     const found = await findText(rowId(req.params.id), { picture: req.t('posts:picture') });
-    const title = req.t('planning:actions.copyOf', { title: found.content.title || req.t('planning:untitled') });
+    const title = req.t('planning:actions.copyOf', { title: found.content.title || req.t('drafts:untitled') });
     const content = { ...found.content, title: cutText(title, LONGEST.title), planned_for: null };
     const draft = await createDraft(context, { campaignId: found.campaignId, content, actor: actorOf(req) });
     req.flash('success', req.t('planning:actions.duplicated'));

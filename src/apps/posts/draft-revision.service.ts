@@ -6,6 +6,7 @@ import { type DraftContent, PostDraft } from './draft.model';
 import { EMPTY_CONTENT, LONGEST } from './draft-content';
 import { createDraftIn } from './draft-creation.service';
 import { moveDraft } from './draft-moves.service';
+import type { DraftState } from './draft-states';
 import { changeDraft } from './drafts.service';
 import { isAccepted } from './drift.service';
 import { PatreonPost } from './post.model';
@@ -53,15 +54,28 @@ export async function takeBack(
     const draft = await PostDraft.lockLive(draftId, trx);
     if (!draft) throw new NotFoundError();
     const isPatreons = draft.state === 'drifted' || (draft.state === 'published' && (await isAccepted(draftId, trx)));
-    await moveDraft(trx, { draftId, to: 'draft', staffId: actor.staffId ?? null, now: clock.now() });
+    const now = clock.now();
+    // What it was planned for is over: a revision has a plan of its own, or none.
+    const isOver = isLive(draft.state) && draft.planned_for !== null && new Date(draft.planned_for) < now;
+    const plan = isOver ? { planned_for: null } : {};
+    await moveDraft(trx, { draftId, to: 'draft', staffId: actor.staffId ?? null, now });
     const post = isPatreons && draft.post_id !== null ? await PatreonPost.findById(draft.post_id, trx) : undefined;
-    if (!post) return { draftId, isCut: false, isPatreons: false };
+    if (!post) {
+      if (isOver) await changeDraft(trx, { draftId, change: plan, actor }, clock);
+      return { draftId, isCut: false, isPatreons: false };
+    }
     const { content, isCut } = contentOfPost(post, words);
     const { title, content: text, is_public, is_paid, tiers } = content;
-    await changeDraft(trx, { draftId, change: { title, content: text, is_public, is_paid, tiers }, actor }, clock);
+    await changeDraft(
+      trx,
+      { draftId, change: { title, content: text, is_public, is_paid, tiers, ...plan }, actor },
+      clock,
+    );
     return { draftId, isCut, isPatreons };
   });
 }
+
+const isLive = (state: DraftState): boolean => state === 'published' || state === 'drifted';
 
 /** The draft that a mirrored post is, or is to become, again. */
 export async function findRevision(postId: number, db: Context['knex']): Promise<PostDraft | undefined> {

@@ -5,7 +5,6 @@ export const planningMessages = defineMessages({
   en: {
     title: 'Calendar',
     text: 'Drafts on the day for which they are planned, published posts on the day of their publication.',
-    untitled: 'Untitled',
     campaign: 'Campaign',
     allCampaigns: 'All campaigns',
     zone: 'Days and hours are those of {{zone}}.',
@@ -66,7 +65,6 @@ export const planningMessages = defineMessages({
   fr: {
     title: 'Calendrier',
     text: 'Les brouillons au jour prévu pour eux, les publications au jour où elles sont parues.',
-    untitled: 'Sans titre',
     campaign: 'Campagne',
     allCampaigns: 'Toutes les campagnes',
     zone: 'Les jours et les heures sont ceux de {{zone}}.',

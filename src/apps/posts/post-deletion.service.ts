@@ -5,9 +5,14 @@ import { type Actor, recordAudit } from '../accounts/audit.service';
 import { IgnoredPost } from './ignored-post.model';
 import { PatreonPost } from './post.model';
 
-/** What has to be typed: the title, or Patreon's id where there is none. */
-export const postConfirmation = (post: Pick<PatreonPost, 'title' | 'patreon_id'>): string =>
-  post.title?.trim() || post.patreon_id;
+/** Nobody types more than this. */
+const TYPED = 200;
+
+/** What has to be typed: the title, or Patreon's id where there is none or one that is too long to type. */
+export function postConfirmation({ title, patreon_id }: Pick<PatreonPost, 'title' | 'patreon_id'>): string {
+  const words = title?.trim() ?? '';
+  return words === '' || words.length > TYPED ? patreon_id : words;
+}
 
 /** Changes are counted no further. */
 const COUNTED = 1_000;

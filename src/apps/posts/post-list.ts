@@ -12,12 +12,13 @@ import { PatreonPostSearch, RANKED, RELEVANCE } from './post-search.model';
 import { postFilters } from './posts.schemas';
 
 const BY_DATE = '-published';
-export const BY_RELEVANCE = '-relevance';
+const BY_RELEVANCE = '-relevance';
 
 export type PostListQuery = ListQuery<typeof postFilters.shape> & { filter: PostFilter };
 
 /**
- * What a list of posts was asked for, over all campaigns or of one. Relevance is an order for a search alone.
+ * What a list of posts was asked for, over all campaigns or of one. Relevance is an order for a search alone; one that finds
+ * no more than can be put in that order has it unless another is chosen.
  * @throws ValidationError with one key of the message catalogue for each wrong parameter
  */
 export async function readPostQuery(
@@ -28,11 +29,12 @@ export async function readPostQuery(
   const isSearch = typeof asked.q === 'string' && asked.q.trim() !== '';
   const sorts = { ...PatreonPost.sorts, ...(isSearch && { relevance: RELEVANCE }) };
   const isUnranked = !isSearch && (asked.sort === BY_RELEVANCE || asked.sort === 'relevance');
-  const query = parseListQuery(postFilters, sorts, BY_DATE, {
+  const wanted = {
     ...asked,
     ...(campaign && { campaign: '' }),
     ...(isUnranked && { sort: '', after: '', before: '' }),
-  });
+  };
+  const query = parseListQuery(postFilters, sorts, BY_DATE, wanted);
   const { audience, paid, published_from: from, published_to: to, q, gone } = query.filters;
   const { chosenCampaign, tier } = await findChosen(query.filters, knex);
   const of = campaign ?? chosenCampaign;
@@ -47,7 +49,10 @@ export async function readPostQuery(
     q: search ? undefined : q,
     gone,
   };
-  return { ...query, filter };
+  // Later pages keep the order of the first one, which their address names unless it is by date.
+  const isFree = !wanted.sort && !wanted.after && !wanted.before;
+  if (!isFree || !search || search.found.count > RANKED) return { ...query, filter };
+  return { ...parseListQuery(postFilters, sorts, BY_DATE, { ...wanted, sort: BY_RELEVANCE }), filter };
 }
 
 /** The list as its page shows it. @throws ValidationError */
@@ -75,6 +80,7 @@ export async function readPostList(req: Request, context: Context, campaign?: Pa
   return {
     ...listView(req.path, query, page, total),
     filters: query.filters,
+    chosenSort: query.parameters.sort,
     campaigns,
     tierOf,
     postAudience,

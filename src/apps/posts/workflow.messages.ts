@@ -17,9 +17,10 @@ export const workflowMessages = defineMessages({
     unlinked: 'The copy of the post that it became was deleted here. Nothing is compared any more.',
     gone: 'Patreon no longer has the post that this became. It was last seen before {{date}}.',
     waits: {
-      new: 'Waiting for Patreon. The next read that brings a post with this title and text links it by itself. Each sync looks for it; “Refresh from Patreon” on the page of the campaign looks at once.',
+      new: 'Waiting for Patreon. The next sync that brings a post with this title and text links it by itself.',
       revision:
         'Waiting for Patreon. As soon as a read brings this title and this text for the post, the revision has arrived.',
+      toPost: 'To the post, where it can be refreshed from Patreon',
       unsure_one: 'A post on Patreon may be this one. Say whether it is.',
       unsure_other: '{{count}} posts on Patreon may be this one. Say which it is.',
       compare: 'Compare',
@@ -27,7 +28,7 @@ export const workflowMessages = defineMessages({
     move: {
       ready: 'Mark as ready',
       approve: 'Approve: it is ready',
-      sendBack: 'Send back …',
+      sendBack: 'Send back…',
       sendBackSubmit: 'Send back to the draft',
       note: 'What should change',
       noteHint: 'Kept with the move. Plain text.',
@@ -207,10 +208,11 @@ export const workflowMessages = defineMessages({
     unlinked: 'La copie de la publication qu’elle est devenue a été supprimée ici. Plus rien n’est comparé.',
     gone: 'Patreon n’a plus la publication que ce brouillon est devenu. Elle a été vue pour la dernière fois avant le {{date}}.',
     waits: {
-      new: 'En attente de Patreon. La prochaine lecture qui apporte une publication avec ce titre et ce texte la relie d’elle-même. Chaque synchronisation la cherche\u202f; «\u202fActualiser depuis Patreon\u202f» sur la page de la campagne la cherche tout de suite.',
+      new: 'En attente de Patreon. La prochaine synchronisation qui apporte une publication avec ce titre et ce texte la relie d’elle-même.',
       revision:
         'En attente de Patreon. Dès qu’une lecture apporte ce titre et ce texte pour la publication, la révision est arrivée.',
       unsure_one: 'Une publication sur Patreon pourrait être celle-ci. Dites si c’est elle.',
+      toPost: 'Vers la publication, pour l’actualiser depuis Patreon',
       unsure_other: '{{count}} publications sur Patreon pourraient être celle-ci. Dites laquelle.',
       compare: 'Comparer',
     },

@@ -6,7 +6,7 @@ const en = {
   endedAlready: 'This run has ended already: there was nothing to stop.',
   isHeld: 'This run has read everything and waits for a decision: there was nothing to stop.',
   isDecided: 'What the owner has decided is carried out to its end.',
-  stopping: 'Stopping after the page that is being read …',
+  stopping: 'Stopping after the page that is being read…',
   waiting: 'Our request budget is spent. The run goes on by itself {{when}}.',
   onHold: 'Requests to Patreon are on hold. The run goes on by itself {{when}}.',
   queued: 'Waiting for a worker to begin.',
