@@ -44,6 +44,18 @@
     }, 2000);
   };
 
+  // What an amount in cents comes to, beside its field: the server writes the same under what it was sent.
+  document.addEventListener('input', ({ target }) => {
+    const place = document.getElementById(`${target.id}-amount`);
+    if (!place || !('currency' in place.dataset)) return;
+    const { currency } = place.dataset;
+    const style = /^[A-Z]{3}$/.test(currency) ? { style: 'currency', currency } : {};
+    const isAmount = /^\d{1,12}$/.test(target.value.trim());
+    const money = new Intl.NumberFormat(root.lang, style).format(Number(target.value) / 100);
+    place.textContent = isAmount ? `${target.value.trim()} = ${money}` : '';
+    place.hidden = !isAmount;
+  });
+
   document.addEventListener('click', (event) => {
     const button = event.target.closest('[data-dismiss], [data-copy]');
     if (!button) return;

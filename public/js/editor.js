@@ -121,7 +121,9 @@
   const keys = { b: 'bold', i: 'italic', k: 'link' };
   text.addEventListener('keydown', (event) => {
     const isShortcut = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
-    const tool = isShortcut && Object.hasOwn(keys, event.key) && keys[event.key];
+    // With Caps Lock on, the key is a capital.
+    const key = event.key.toLowerCase();
+    const tool = isShortcut && Object.hasOwn(keys, key) && keys[key];
     if (!tool) return;
     event.preventDefault();
     tools[tool]();
@@ -139,7 +141,16 @@
 
   // --- Preview: the latest request is the only one.
   const screen = document.getElementById('editor-screen');
-  const SHOWN = ['title', 'content', 'campaign', 'is_public', 'tiers', 'unread_tiers', 'min_cents_pledged_to_view', 'as'];
+  const SHOWN = [
+    'title',
+    'content',
+    'campaign',
+    'is_public',
+    'tiers',
+    'unread_tiers',
+    'min_cents_pledged_to_view',
+    'as',
+  ];
   let asked = null;
   const preview = async () => {
     asked?.abort();

@@ -123,7 +123,8 @@ describe('the tools', () => {
   it('take marks away that stand already', async () => {
     await open(await draft('some **words** here'));
     await select(7, 12);
-    await page.keyboard.press('Control+b');
+    // With Caps Lock on, the key is a capital.
+    await page.keyboard.press('Control+B');
     expect(await text().inputValue()).toBe('some words here');
   });
 

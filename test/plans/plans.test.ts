@@ -208,6 +208,12 @@ describe('a planned change of a tier', () => {
     expect(await app.context.knex('planned_changes')).toEqual([]);
   });
 
+  it('tells beside a price in cents what it comes to', async () => {
+    expect((await page(edit(), manager)).text).toContain('1000 = $10.00');
+    const answer = await manager.postForm(edit(), { amount_cents: '5', user_limit: 'many' });
+    expect(readPage(answer.text).text).toContain('5 = $0.05');
+  });
+
   it('is refused in plain words when a field is sent twice or cannot be stored', async () => {
     for (const title of [['One', 'Two'], 'a\0b']) {
       const answer = await manager.postForm(edit(), { title });
@@ -264,12 +270,6 @@ describe('a conflict', () => {
     expect((await page(problem.fix_url)).rows('plans')).toHaveLength(1);
   });
 
-  it('is over when Patreon goes back to what it said', async () => {
-    const id = await inConflict();
-    await onPatreon({ amount_cents: 1_000 });
-    expect(await stateOf(id)).toBe('open');
-    await onPatreon({ amount_cents: 1_200 });
-    expect(await stateOf(id)).toBe('applied');
   it('is nobody’s problem any more once its campaign is gone', async () => {
     await inConflict();
     await app.context.knex('patreon_campaigns').where({ id: campaign }).update({ gone_at: new Date() });
@@ -277,6 +277,12 @@ describe('a conflict', () => {
     expect(body.problems.filter(({ code }: { code: string }) => code === 'plan_conflict')).toEqual([]);
   });
 
+  it('is over when Patreon goes back to what it said', async () => {
+    const id = await inConflict();
+    await onPatreon({ amount_cents: 1_000 });
+    expect(await stateOf(id)).toBe('open');
+    await onPatreon({ amount_cents: 1_200 });
+    expect(await stateOf(id)).toBe('applied');
   });
 
   it('can be decided for ours, against what Patreon says now', async () => {

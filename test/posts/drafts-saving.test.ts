@@ -61,6 +61,21 @@ describe('saving a draft', () => {
     ]);
   });
 
+  it('turns what saved itself into a save once the same person saves it by hand', async () => {
+    const id = await begin();
+    const fields = { title: 'Title', content: 'Reviewed next', version: '1' };
+    await autosave(ada, id, fields);
+    const kind = async () => (await versions(id)).at(-1)?.kind;
+    await save(ben, id, { ...fields, version: '2' });
+    expect(await kind()).toBe('autosaved');
+    await save(ada, id, { ...fields, version: '2' });
+    expect([await kind(), (await present(id)).version]).toEqual(['saved', 2]);
+    await autosave(ada, id, { ...fields, version: '2' });
+    await autosave(ada, id, { ...fields, content: 'Later', version: '2' });
+    const page = readPage((await ada.get(`/patreon/posts/${id}/history/`).expect(200)).text);
+    expect(page.rows('versions').map((row) => row.id)).toEqual(['3', '2', '1']);
+  });
+
   it('takes a request that is repeated for the one that it was', async () => {
     const id = await begin();
     const fields = { title: 'Title', content: 'Once', version: '1' };
@@ -369,9 +384,7 @@ describe('saving a draft', () => {
       const id = await begin({ content: 'As handed off' });
       const postId = await live();
       await knex('post_drafts').where({ id }).update({ state: 'drifted', post_id: postId, handed_off_version: 1 });
-      expect(readPage((await ada.get(`/patreon/posts/${id}/edit/`).expect(200)).text).text).toContain(
-        'A revision of',
-      );
+      expect(readPage((await ada.get(`/patreon/posts/${id}/edit/`).expect(200)).text).text).toContain('A revision of');
       const { headers } = await post(ada, `/patreon/posts/${id}/revise/`);
       expect(headers.location).toBe(`/patreon/posts/${id}/edit/`);
       expect(await present(id)).toMatchObject({

@@ -124,6 +124,36 @@ describe('writing a draft', () => {
     expect(await stateOf(await write({ title: 'A thought', action: 'idea' }))).toBe('idea');
   });
 
+  it('makes an idea a draft where its form says so, changed or not', async () => {
+    const idea = { title: 'A thought', content: 'And its text' };
+    const edit = async (fields: Record<string, string>) => {
+      const id = await write({ ...idea, action: 'idea' });
+      expect((await editor.get(`/patreon/posts/${id}/edit/`)).text).toContain('value="draft">Save as draft</button>');
+      const answer = await editor.postForm(`/patreon/posts/${id}/edit/`, { ...idea, version: '1', ...fields });
+      return { id, page: readPage((await editor.get(String(answer.headers.location)).expect(200)).text) };
+    };
+    const kept = await edit({ content: 'More of it' });
+    expect(await stateOf(kept.id)).toBe('idea');
+    for (const content of ['And its text', 'More of it']) {
+      const { id, page } = await edit({ content, action: 'draft' });
+      expect([await stateOf(id), page.text]).toEqual(['draft', expect.stringContaining('It waits here as a draft.')]);
+      expect(page.html).not.toContain('value="draft">Save as draft</button>');
+      const moves = await app.context.knex('post_draft_moves').where({ draft_id: id });
+      expect(moves).toEqual([
+        expect.objectContaining({ from_state: 'idea', to_state: 'draft', moved_by: editor.staff.id }),
+      ]);
+    }
+  });
+
+  it('tells what an amount in cents comes to, as it is stored and as it was typed', async () => {
+    const id = await write({ title: 'For some', min_cents_pledged_to_view: '1250' });
+    const amountOf = (html: string) => /id="draft-min_cents_pledged_to_view-amount"[^>]*>([^<]*)</.exec(html)?.[1];
+    expect(amountOf((await editor.get(`/patreon/posts/${id}/edit/`)).text)).toBe('1250 = €12.50');
+    const typed = (min_cents_pledged_to_view: string) => editor.postForm(here(), { min_cents_pledged_to_view });
+    expect(amountOf((await typed('5')).text)).toBe('5 = €0.05');
+    expect(amountOf((await typed('5.00')).text)).toBe('');
+  });
+
   it('makes one draft of a form that is sent twice, and saves what was changed in between', async () => {
     const { token = '' } = readPage((await editor.get(here())).text).values();
     const first = await write({ title: 'Twice', token });

@@ -13,7 +13,7 @@ const FACTS: PreflightFacts = {
   now: new Date('2026-11-22T12:00:00Z'),
   panelHost: 'desk.example.com',
   tiers: [TIER],
-  pictureIds: new Set([7]),
+  pictures: new Map([[7, 'IMG_2041 (final).jpeg']]),
 };
 
 function found(draft: Partial<DraftContent>, facts: Partial<PreflightFacts> = {}): string[] {
@@ -55,6 +55,8 @@ describe('the check before ready', () => {
   it.each<[string, string[]]>([
     ['![](/patreon/posts/pictures/7/)', ['? altMissing 1']],
     ['text\n\n![ ](/patreon/posts/pictures/7/)', ['? altMissing 3']],
+    ['![IMG 2041 (final)](/patreon/posts/pictures/7/)', ['? altFileName 1 IMG 2041 (final)']],
+    ['![IMG 2041, a heron](/patreon/posts/pictures/7/)', []],
     ['![Gone](/patreon/posts/pictures/8/)', ['! pictureMissing 1']],
     ['![Far](https://example.com/a.png)', ['? pictureForeign 1']],
   ])('looks at the pictures of %j', (content, findings) => {
@@ -141,6 +143,7 @@ describe('what the check looks up', () => {
           bytes: Buffer.from([1]),
           width: 1,
           height: 1,
+          file_name: 'a.png',
         })
         .returning('id');
     const [[{ id: own }], [{ id: foreign }]] = [await picture(here), await picture(there)];
@@ -148,6 +151,7 @@ describe('what the check looks up', () => {
     const findings = await preflight(app.context, { ...WHOLE, content, campaign_id: here, tiers: ['11', '12'] });
     expect(findings.map(({ code, vars }) => [code, ...Object.values(vars)])).toEqual([
       ['pictureMissing', 3],
+      ['altFileName', 1, 'a'],
       ['tierUnread', '12'],
     ]);
   });

@@ -52,6 +52,7 @@ const made = (draft: PostDraft): SaveOutcome => ({
   isSaved: true,
   version: 1,
   isNew: true,
+  isBegun: false,
   taken: [],
   takenFrom: null,
   draft,

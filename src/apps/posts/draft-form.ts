@@ -5,7 +5,7 @@ import { parseForm } from '../../http/parse';
 import type { PatreonCampaign } from '../campaigns/campaign.model';
 import { PatreonTier } from '../campaigns/tier.model';
 import type { DraftContent } from './draft.model';
-import { draftForm } from './drafts.schemas';
+import { type DraftAction, draftForm } from './drafts.schemas';
 import { toLocalTime, toPlannedFor } from './planned-time';
 
 type Place = Pick<PatreonCampaign, 'id' | 'time_zone'>;
@@ -88,7 +88,7 @@ async function checkCover(id: number | null, campaignId: number, db: Knex): Prom
 }
 
 /** What is asked of a draft before it is saved, or is ready. @throws ValidationError */
-export function checkWritten({ title, content }: DraftContent, action: 'save' | 'ready' | 'idea'): void {
+export function checkWritten({ title, content }: DraftContent, action: DraftAction): void {
   const [hasTitle, hasContent] = [title !== '', content.trim() !== ''];
   if (action !== 'ready') {
     if (!hasTitle && !hasContent) throw new ValidationError({ title: 'drafts:problem.nothing' });

@@ -19,7 +19,8 @@ import { Staff } from '../accounts/staff.model';
 import { PatreonCampaign } from '../campaigns/campaign.model';
 import { PostDraft } from './draft.model';
 import { UNSURE_SQL } from './draft-lateness';
-import { DRAFT_STATES, type DraftState } from './draft-states';
+import { DRAFT_STATES, type DraftState, isLive } from './draft-states';
+import { PatreonPost } from './post.model';
 
 export interface DraftFilter {
   state?: DraftState | undefined;
@@ -115,7 +116,7 @@ export async function readDraftList(req: Request, context: Context, campaign?: P
   const after =
     asked.drafts_after === undefined ? undefined : decodeCursor(asked.drafts_after, sort, DRAFT_SORTS[sort]);
   const page = await listDrafts(filter, DRAFT_SORTS[sort], after ? { after } : {}, knex);
-  const [campaigns, names] = await Promise.all([
+  const [campaigns, names, publishedAt] = await Promise.all([
     PatreonCampaign.listByIds(
       page.rows.map((draft) => draft.campaign_id),
       knex,
@@ -124,6 +125,7 @@ export async function readDraftList(req: Request, context: Context, campaign?: P
       page.rows.map((draft) => draft.saved_by),
       context.knex,
     ),
+    publishedTimes(page.rows, knex),
   ]);
   const { drafts_q, draft_state, drafts_of } = asked;
   const chosen = { drafts_q, draft_state, drafts_of, drafts_sort: sort };
@@ -132,6 +134,8 @@ export async function readDraftList(req: Request, context: Context, campaign?: P
   return {
     rows: page.rows,
     campaigns: new Map(campaigns.map((row) => [row.id, row])),
+    /** Of those that are live, by the draft's id. */
+    publishedAt,
     nameOf: (id: number | null) => (id !== null && names.get(id)) || req.t('drafts:somebody'),
     /** By the clocks of the draft's campaign: several stand side by side. */
     dateTime: (at: string, timeZone: string | null | undefined) =>
@@ -146,6 +150,19 @@ export async function readDraftList(req: Request, context: Context, campaign?: P
     first: `${address()}#drafts`,
     next: page.next && `${address({ drafts_after: encodeCursor(sort, page.next) })}#drafts`,
   };
+}
+
+async function publishedTimes(drafts: readonly PostDraft[], db: Knex): Promise<Map<number, string>> {
+  const live = drafts.filter(({ state, post_id }) => isLive(state) && post_id !== null);
+  const ids = live.map(({ post_id }) => post_id as number);
+  const posts = ids.length === 0 ? [] : await PatreonPost.query(db).select('id', 'published_at').findByIds(ids);
+  const byPost = new Map(posts.map(({ id, published_at }) => [id, published_at]));
+  return new Map(
+    live.flatMap(({ id, post_id }) => {
+      const at = byPost.get(post_id as number);
+      return at ? [[id, at] as const] : [];
+    }),
+  );
 }
 
 function filterOf(asked: z.output<typeof query>, campaignId: number | undefined, req: Request): DraftFilter {

@@ -18,8 +18,11 @@ const FOUND: readonly DraftState[] = ['published', 'drifted'];
 
 export const mayMove = (from: DraftState, to: DraftState): boolean => MOVES[from].includes(to);
 
+/** It stands on Patreon, as we wrote it or otherwise. */
+export const isLive = (state: DraftState): boolean => FOUND.includes(state);
+
 /** The text is on its way to Patreon, or there. */
-export const isOut = (state: DraftState): boolean => state === 'handed_off' || FOUND.includes(state);
+export const isOut = (state: DraftState): boolean => state === 'handed_off' || isLive(state);
 
 /** The moves that a button offers. */
 export const staffMoves = (from: DraftState): DraftState[] => MOVES[from].filter((to) => !FOUND.includes(to));

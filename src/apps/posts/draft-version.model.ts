@@ -2,7 +2,10 @@ import type { Knex } from 'knex';
 import { BaseModel } from '../../db/base-model';
 import type { DraftContent } from './draft.model';
 
-/** A draft as it was saved once. Nothing changes a version; restoring an old one makes a new one. */
+/**
+ * A draft as it was saved once. Nothing changes its text, and restoring an old one makes a new one; what saved itself becomes
+ * `saved` once somebody saves it by hand.
+ */
 export class PostDraftVersion extends BaseModel implements DraftContent {
   static override tableName = 'post_draft_versions';
   static override idColumn = ['draft_id', 'version'];

@@ -10,6 +10,7 @@ import { PatreonTier } from '../campaigns/tier.model';
 import { countAudience } from './draft-audience.service';
 import { deleteDraft, restoreDraft } from './draft-deletion.service';
 import { draftCrumbs, draftTitle } from './draft-page';
+import { isLive } from './draft-states';
 import { PatreonPost } from './post.model';
 import { workflowLocals } from './workflow-page';
 import { type FoundDraft, findDraft } from './workflow-place';
@@ -67,6 +68,8 @@ export function draftRoutes(context: Context): Router {
       audienceCount,
       authors: { created: nameOf(draft.created_by), saved: nameOf(draft.saved_by) },
       post: post ?? null,
+      publishedAt: isLive(draft.state) ? (post?.published_at ?? null) : null,
+      isLive: isLive(draft.state),
       cover: cover ?? null,
     };
   }

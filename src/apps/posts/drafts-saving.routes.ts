@@ -13,7 +13,7 @@ import { noteEditor, otherEditors } from './draft-presence.service';
 import { callReady } from './draft-ready.service';
 import type { DraftState } from './draft-states';
 import { PostDraftVersion } from './draft-version.model';
-import { actionForm, versionForm } from './drafts.schemas';
+import { actionForm, type DraftAction, versionForm } from './drafts.schemas';
 import { type SaveOutcome, saveDraft } from './drafts.service';
 import { type FoundDraft, findDraft } from './workflow-place';
 
@@ -48,6 +48,7 @@ export function savingRoutes(context: Context): Router {
         content,
         actor,
         kind: 'saved',
+        isBegun: action === 'draft',
       });
       if (!outcome.isSaved) {
         await showConflict(req, res, context, { campaign: found.campaign, outcome, content, baseVersion: version });
@@ -113,8 +114,8 @@ export function savingRoutes(context: Context): Router {
 export async function afterSave(
   req: Request,
   context: Context,
-  { draft, version, isNew, taken, takenFrom }: SaveOutcome & { isSaved: true },
-  action: 'save' | 'ready' | 'idea',
+  { draft, version, isNew, isBegun, taken, takenFrom }: SaveOutcome & { isSaved: true },
+  action: DraftAction,
 ): Promise<string> {
   const here = `/patreon/posts/${draft.id}/`;
   if (taken.length > 0) req.flash('info', req.t('drafts:saved.merged', { fields: fieldNames(req, taken) }));
@@ -125,7 +126,7 @@ export async function afterSave(
     return here;
   }
   const begun = draft.state === 'idea' ? 'drafts:saved.idea' : 'drafts:saved.new';
-  const said = isNew && version === 1 ? begun : isNew ? 'drafts:saved.changed' : 'drafts:saved.same';
+  const said = isBegun || (isNew && version === 1) ? begun : isNew ? 'drafts:saved.changed' : 'drafts:saved.same';
   if (taken.length === 0 && !takenFrom) req.flash('success', req.t(said));
   return `${here}edit/`;
 }

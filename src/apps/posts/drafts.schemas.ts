@@ -76,7 +76,8 @@ export const draftForm = z.object({
 
 export type DraftFormValues = z.output<typeof draftForm>;
 
-export const DRAFT_ACTIONS = ['save', 'ready', 'idea'] as const;
+export const DRAFT_ACTIONS = ['save', 'ready', 'idea', 'draft'] as const;
+export type DraftAction = (typeof DRAFT_ACTIONS)[number];
 export const actionForm = z.object({
   action: z.enum(DRAFT_ACTIONS, problem('action')).default('save'),
   token: z.uuid().optional().catch(undefined),

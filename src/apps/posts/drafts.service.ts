@@ -17,6 +17,8 @@ export interface DraftSave {
   kind: 'saved' | 'autosaved';
   /** The state that the form showed: a form that saves by itself takes nothing back that has gone out since. */
   seenState?: DraftState | undefined;
+  /** An idea becomes a draft with it, changed or not. */
+  isBegun?: boolean;
 }
 
 export type SaveOutcome =
@@ -25,6 +27,8 @@ export type SaveOutcome =
       /** Holds the text now. */
       version: number;
       isNew: boolean;
+      /** It was an idea until now. */
+      isBegun: boolean;
       /** What somebody else had changed meanwhile, which is kept as well. */
       taken: DraftField[];
       /** The state out of which the draft was taken back by the change. */
@@ -78,7 +82,23 @@ export async function saveLocked(
   }
   const from = draft.state;
   const isNew = await write(trx, draft, { ...save, content }, clock);
-  return { isSaved: true, version: draft.version, isNew, taken, takenFrom: draft.state === from ? null : from, draft };
+  const takenFrom = draft.state === from ? null : from;
+  if (!isNew && save.kind === 'saved') await vouchFor(trx, draft, save.actor);
+  const isBegun = save.isBegun === true && draft.state === 'idea';
+  if (isBegun) await begin(trx, draft, save.actor, clock);
+  return { isSaved: true, version: draft.version, isNew, isBegun, taken, takenFrom, draft };
+}
+
+/** Somebody saves by hand what their browser had saved by itself just before: the history lists it like any other save. */
+async function vouchFor(trx: Knex.Transaction, { id, version }: PostDraft, actor: Actor): Promise<void> {
+  await PostDraftVersion.query(trx)
+    .patch({ kind: 'saved' })
+    .where({ draft_id: id, version, kind: 'autosaved', saved_by: actor.staffId ?? null });
+}
+
+async function begin(trx: Knex.Transaction, draft: PostDraft, actor: Actor, clock: Clock): Promise<void> {
+  await moveDraft(trx, { draftId: draft.id, to: 'draft', staffId: actor.staffId ?? null, now: clock.now() });
+  draft.state = 'draft';
 }
 
 /** Changes some fields of the text as it is, whoever is writing in it: their next save brings both together. @throws NotFoundError */

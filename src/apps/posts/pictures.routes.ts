@@ -8,11 +8,10 @@ import { parseForm, rowId } from '../../http/parse';
 import { campaignName, PatreonCampaign } from '../campaigns/campaign.model';
 import { pictureFilter, pictureForm } from './editor.schemas';
 import { PICTURE_UPLOAD } from './picture-upload';
-import { PostPicture, pictureAddress } from './post-picture.model';
+import { describedByName, PostPicture, pictureAddress } from './post-picture.model';
 import { storePicture } from './post-picture.service';
 
 const PAGE_SIZE = 24;
-const LONGEST_ALT = 100;
 
 /** Pictures of drafts: sent by the editor or by a plain form, shown to signed-in staff. */
 export function pictureRoutes(context: Context): Router {
@@ -114,7 +113,5 @@ export function pictureRoutes(context: Context): Router {
 
 /** The line of Markdown that shows a picture; what it is called until somebody says what is on it. */
 function markdownOf(id: number, name: string | undefined): string {
-  const bare = (name ?? '').replace(/\.\w{2,5}$/, '').replaceAll(/[\p{C}[\]\\`!*_<>&\s]+/gu, ' ');
-  const alt = bare.trim();
-  return `![${alt.slice(0, LONGEST_ALT)}](${pictureAddress(id)})`;
+  return `![${describedByName(name ?? '')}](${pictureAddress(id)})`;
 }

@@ -51,4 +51,15 @@ export class PostPicture extends BaseModel {
   }
 }
 
+const LONGEST_ALT = 100;
+
+/** The description that a picture begins with: its file's name without the ending, and without what Markdown would read. */
+export const describedByName = (fileName: string): string =>
+  fileName
+    .replace(/\.\w{2,5}$/, '')
+    .replaceAll(/[\p{C}[\]\\`!*_<>&\s]+/gu, ' ')
+    .trim()
+    .slice(0, LONGEST_ALT)
+    .trim();
+
 export const pictureAddress = (id: number): string => `/patreon/posts/pictures/${id}/`;

@@ -12,7 +12,7 @@ export async function preflight(
   draft: DraftContent & { campaign_id: number },
 ): Promise<Finding[]> {
   const parts = contentParts(draft.content);
-  const [tiers, pictureIds] = await Promise.all([
+  const [tiers, pictures] = await Promise.all([
     knex<PreflightTier & { campaign_id: number }>('patreon_tiers')
       .select('patreon_id', 'title', 'amount_cents', 'published', 'gone_at')
       .where({ campaign_id: draft.campaign_id })
@@ -24,7 +24,7 @@ export async function preflight(
     now: clock.now(),
     panelHost: new URL(config.http.publicUrl).host,
     tiers,
-    pictureIds,
+    pictures,
   });
 }
 
@@ -32,13 +32,13 @@ async function knownPictures(
   knex: Context['knex'],
   draft: DraftContent & { campaign_id: number },
   { pictures }: ContentParts,
-): Promise<Set<number>> {
+): Promise<Map<number, string>> {
   const inText = pictures.map(({ address }) => ownPictureId(address));
   const wanted = [draft.cover_id, ...inText].filter((id) => id != null);
-  if (wanted.length === 0) return new Set();
-  const ids: number[] = await knex('post_pictures')
+  if (wanted.length === 0) return new Map();
+  const known = await knex<{ id: number; file_name: string; campaign_id: number }>('post_pictures')
+    .select('id', 'file_name')
     .where({ campaign_id: draft.campaign_id })
-    .whereRaw('id = any(?::bigint[])', [wanted])
-    .pluck('id');
-  return new Set(ids.map(Number));
+    .whereRaw('id = any(?::bigint[])', [wanted]);
+  return new Map(known.map(({ id, file_name }) => [Number(id), file_name]));
 }

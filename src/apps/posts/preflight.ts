@@ -1,5 +1,6 @@
 import { OWN_PICTURE } from '../../lib/rich-text';
 import type { DraftContent } from './draft.model';
+import { describedByName } from './post-picture.model';
 import { type ContentParts, leftMarkers } from './preflight-content';
 
 /** Where a finding is put right: a field of the draft's form. */
@@ -34,8 +35,8 @@ export interface PreflightFacts {
   panelHost: string;
   /** The campaign's tiers that the draft names, gone ones too, and its live ones. */
   tiers: readonly PreflightTier[];
-  /** Ids of the pictures that the draft uses and that are still here. */
-  pictureIds: ReadonlySet<number>;
+  /** The pictures that the draft uses and that are still here: what their file was called, by id. */
+  pictures: ReadonlyMap<number, string>;
 }
 
 export interface PreflightTier {
@@ -96,15 +97,20 @@ function pictureFindings({ cover_id }: DraftContent, { pictures }: ContentParts,
     const id = ownPictureId(address);
     return [
       ...(alt === '' ? [finding('warning', 'content', 'altMissing', { line })] : []),
-      ...(id === undefined ? [finding('warning', 'content', 'pictureForeign', { line })] : []),
-      ...(id !== undefined && !facts.pictureIds.has(id)
-        ? [finding('error', 'content', 'pictureMissing', { line })]
+      ...(isFileName(alt, id === undefined ? undefined : facts.pictures.get(id))
+        ? [finding('warning', 'content', 'altFileName', { line, alt })]
         : []),
+      ...(id === undefined ? [finding('warning', 'content', 'pictureForeign', { line })] : []),
+      ...(id !== undefined && !facts.pictures.has(id) ? [finding('error', 'content', 'pictureMissing', { line })] : []),
     ];
   });
-  const isCoverMissing = cover_id !== null && !facts.pictureIds.has(cover_id);
+  const isCoverMissing = cover_id !== null && !facts.pictures.has(cover_id);
   return [...inText, ...(isCoverMissing ? [finding('error', 'cover_id', 'coverMissing')] : [])];
 }
+
+/** A picture that is put into the text is described by its file's name until somebody describes it. */
+const isFileName = (alt: string, fileName: string | undefined): boolean =>
+  alt !== '' && fileName !== undefined && alt === describedByName(fileName);
 
 /** Addresses are judged by how they look; nobody is asked whether they answer. */
 function linkFindings({ links }: ContentParts, { panelHost }: PreflightFacts): Finding[] {

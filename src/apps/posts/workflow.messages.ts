@@ -76,6 +76,7 @@ export const workflowMessages = defineMessages({
       contentEmpty: 'There is no text.',
       marker: 'Line {{line}} still says “{{marker}}”.',
       altMissing: 'The picture in line {{line}} has no description for those who do not see it.',
+      altFileName: 'The picture in line {{line}} is described by the name of its file alone: “{{alt}}”.',
       pictureForeign: 'The picture in line {{line}} is on another site, and does not come along. Upload it here.',
       pictureMissing: 'The picture in line {{line}} is no longer here.',
       coverMissing: 'The cover picture is no longer here.',
@@ -211,8 +212,8 @@ export const workflowMessages = defineMessages({
       new: 'En attente de Patreon. La prochaine synchronisation qui apporte une publication avec ce titre et ce texte la relie d’elle-même.',
       revision:
         'En attente de Patreon. Dès qu’une lecture apporte ce titre et ce texte pour la publication, la révision est arrivée.',
-      unsure_one: 'Une publication sur Patreon pourrait être celle-ci. Dites si c’est elle.',
       toPost: 'Vers la publication, pour l’actualiser depuis Patreon',
+      unsure_one: 'Une publication sur Patreon pourrait être celle-ci. Dites si c’est elle.',
       unsure_other: '{{count}} publications sur Patreon pourraient être celle-ci. Dites laquelle.',
       compare: 'Comparer',
     },
@@ -267,6 +268,8 @@ export const workflowMessages = defineMessages({
       contentEmpty: 'Il n’y a pas de texte.',
       marker: 'La ligne {{line}} contient encore «\u202f{{marker}}\u202f».',
       altMissing: 'L’image de la ligne {{line}} n’a pas de description pour qui ne la voit pas.',
+      altFileName:
+        'L’image de la ligne {{line}} n’est décrite que par le nom de son fichier\u202f: «\u202f{{alt}}\u202f».',
       pictureForeign: 'L’image de la ligne {{line}} est sur un autre site et ne suivra pas. Envoyez-la ici.',
       pictureMissing: 'L’image de la ligne {{line}} n’est plus ici.',
       coverMissing: 'L’image de couverture n’est plus ici.',
