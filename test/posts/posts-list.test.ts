@@ -71,7 +71,7 @@ describe('GET /patreon/posts/', () => {
     ]);
     expect(await idsOf(`?campaign=${two}`)).toEqual([other]);
     expect(await idsOf(`?tier=${tier}`)).toEqual([locked]);
-    expect(await idsOf('?q=HERON')).toEqual([open, locked, other]);
+    expect(await idsOf('?q=HERON&sort=-published')).toEqual([open, locked, other]);
     expect(await idsOf('?q=HERON&sort=published')).toEqual([other, locked, open]);
     expect(await idsOf('?audience=public')).toEqual([open]);
     expect(await idsOf('?audience=tiers')).toEqual([locked, other]);

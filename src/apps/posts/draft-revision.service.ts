@@ -6,7 +6,7 @@ import { type DraftContent, PostDraft } from './draft.model';
 import { EMPTY_CONTENT, LONGEST } from './draft-content';
 import { createDraftIn } from './draft-creation.service';
 import { moveDraft } from './draft-moves.service';
-import type { DraftState } from './draft-states';
+import { isLive } from './draft-states';
 import { changeDraft } from './drafts.service';
 import { isAccepted } from './drift.service';
 import { PatreonPost } from './post.model';
@@ -74,8 +74,6 @@ export async function takeBack(
     return { draftId, isCut, isPatreons };
   });
 }
-
-const isLive = (state: DraftState): boolean => state === 'published' || state === 'drifted';
 
 /** The draft that a mirrored post is, or is to become, again. */
 export async function findRevision(postId: number, db: Context['knex']): Promise<PostDraft | undefined> {
